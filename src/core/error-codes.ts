@@ -1,0 +1,155 @@
+/** Exit codes of the command line: 1 failed or unreachable, 2 bad input or policy, 3 refused for want of an approval. */
+type ExitCode = 1 | 2 | 3;
+
+interface ErrorKind {
+  /** What failed, on which thing, and what to do next. `{name}` is replaced by the detail of that name. */
+  readonly template: string;
+  readonly httpStatus: number;
+  readonly exitCode: ExitCode;
+}
+
+/** Every error a user can meet. `docs/errors.md` lists the same codes; a test keeps the two equal. */
+export const ERROR_CODES = {
+  // configuration and command line
+  config_invalid: { template: '{problems}', httpStatus: 500, exitCode: 2 },
+  config_exists: {
+    template: '{path} exists already; edit it, or delete it and run init again',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  config_missing: {
+    template: 'no lethe.json in {folder}; run `lethe init` there, or name one with --config',
+    httpStatus: 500,
+    exitCode: 2,
+  },
+  file_unreadable: { template: 'cannot read {path}: {reason}', httpStatus: 500, exitCode: 2 },
+  input_invalid: { template: '{what}: {reason}', httpStatus: 400, exitCode: 2 },
+  demo_folder: {
+    template:
+      '{folder} was not made by the demo, so the demo leaves it alone; run it in another folder, or remove this one yourself',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  // database
+  database_unreachable: {
+    template:
+      'cannot reach the database at {address}: {reason}; check DATABASE_URL and that the server is running',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  database_failed: { template: 'the database refused a statement ({sqlstate}{where})', httpStatus: 500, exitCode: 1 },
+  database_right_missing: {
+    template:
+      'the database user may not do this{where}; `lethe init --print-sql` prints the rights Lethe needs',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  database_encoding: {
+    template: 'the database is encoded in {encoding}; Lethe needs UTF8',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  folder_in_use: {
+    template: '{folder} is in use by process {pid}; wait for it to end, or stop it',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  schema_missing: {
+    template: 'this database has no schema "lethe" yet; run `lethe init` (or `lethe init --print-sql` for the DBA)',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  schema_newer: {
+    template:
+      'schema "lethe" is at migration {found}, this version of Lethe knows {known}; install the newer version of Lethe',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  schema_changed: {
+    template: 'migration {name} is in the database with another content; restore the file that shipped with Lethe',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  query_outside_transaction: {
+    template: 'a query was sent beside the transaction that is open here; send it through the transaction',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  door_closed: {
+    template:
+      '{verb} on {table} is refused here: only a disposal may destroy rows of the ticket system and of Lethe',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  gate_after_write: {
+    template:
+      'a protection must be placed before its transaction writes anything; place it first, or in a transaction of its own',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  // data map
+  map_invalid: { template: '{problems}', httpStatus: 500, exitCode: 2 },
+  map_unknown: {
+    template: 'no data map "{map}"; shipped maps: {known}; or give the path of a map file',
+    httpStatus: 500,
+    exitCode: 2,
+  },
+  map_mismatch: {
+    template: 'the data map does not fit this database:\n{problems}\nrun `lethe doctor` for the whole list',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  // policies
+  policy_invalid: { template: '{problems}', httpStatus: 422, exitCode: 2 },
+  policy_unknown: { template: 'no retention policy "{policy}"; there are: {known}', httpStatus: 404, exitCode: 2 },
+  // plans
+  plan_unknown: {
+    template: 'no plan "{plan}"; `lethe retention status` lists the plans',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  plan_changed: {
+    template:
+      'plan {plan} was made from other {what} than are in force now; make a new plan (`lethe retention plan {policy}`)',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  plan_not_due: {
+    template: 'plan {plan} looks ahead to {asOf}; it can be applied from then on',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  plan_not_approved: {
+    template:
+      'plan {plan} has {given} of {needed} approvals; another person than {author} must run `lethe retention approve {plan}`',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  plan_finished: { template: 'plan {plan} is {state} already', httpStatus: 409, exitCode: 2 },
+  approval_own: {
+    template: '{actor} made plan {plan} and cannot approve it; another person must',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  approval_twice: { template: '{actor} has approved plan {plan} already', httpStatus: 409, exitCode: 2 },
+  run_incomplete: {
+    template:
+      'plan {plan} is not finished: {busy} records were busy ({state}); run `lethe retention apply {plan}` again',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  // records and holds
+  record_unknown: {
+    template: 'no record "{record}"; records are written like {example}',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  hold_unknown: { template: 'no hold "{hold}" in force; `lethe hold list` lists them', httpStatus: 404, exitCode: 2 },
+  hold_own: {
+    template: '{actor} placed hold {hold} and cannot lift it; another person must',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

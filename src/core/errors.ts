@@ -1,0 +1,41 @@
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/**
+ * The one error Lethe throws on purpose. `code` is stable, the message is for people.
+ * Details hold names of things (files, policies, tables), never the content of a record.
+ */
+export class LetheError extends Error {
+  override readonly name = 'LetheError';
+  readonly exitCode: 1 | 2 | 3;
+  readonly httpStatus: number;
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    const kind = ERROR_CODES[code];
+    super(
+      kind.template.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '')),
+      options,
+    );
+    this.exitCode = kind.exitCode;
+    this.httpStatus = kind.httpStatus;
+  }
+}
+
+/** One finding in a file: where it stands, and what is wrong with it. */
+export interface Problem {
+  readonly file: string;
+  readonly path: string;
+  readonly message: string;
+}
+
+/** `policies/a.json: when.all[0].fact: unknown fact "x"`, one line a problem. */
+export function describeProblems(problems: readonly Problem[]): string {
+  return problems
+    .map(({ file, path, message }) => [file, path, message].filter((part) => part !== '').join(': '))
+    .join('\n');
+}
