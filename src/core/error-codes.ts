@@ -37,7 +37,11 @@ export const ERROR_CODES = {
     httpStatus: 503,
     exitCode: 1,
   },
-  database_failed: { template: 'the database refused a statement ({sqlstate}{where})', httpStatus: 500, exitCode: 1 },
+  database_failed: {
+    template: 'the database refused a statement ({sqlstate}{where})',
+    httpStatus: 500,
+    exitCode: 1,
+  },
   database_right_missing: {
     template:
       'the database user may not do this{where}; `lethe init --print-sql` prints the rights Lethe needs',
@@ -55,7 +59,8 @@ export const ERROR_CODES = {
     exitCode: 1,
   },
   schema_missing: {
-    template: 'this database has no schema "lethe" yet; run `lethe init` (or `lethe init --print-sql` for the DBA)',
+    template:
+      'this database has no schema "lethe" yet; run `lethe init` (or `lethe init --print-sql` for the DBA)',
     httpStatus: 409,
     exitCode: 1,
   },
@@ -66,7 +71,8 @@ export const ERROR_CODES = {
     exitCode: 1,
   },
   schema_changed: {
-    template: 'migration {name} is in the database with another content; restore the file that shipped with Lethe',
+    template:
+      'migration {name} is in the database with another content; restore the file that shipped with Lethe',
     httpStatus: 409,
     exitCode: 1,
   },
@@ -101,7 +107,11 @@ export const ERROR_CODES = {
   },
   // policies
   policy_invalid: { template: '{problems}', httpStatus: 422, exitCode: 2 },
-  policy_unknown: { template: 'no retention policy "{policy}"; there are: {known}', httpStatus: 404, exitCode: 2 },
+  policy_unknown: {
+    template: 'no retention policy "{policy}"; there are: {known}',
+    httpStatus: 404,
+    exitCode: 2,
+  },
   // plans
   plan_unknown: {
     template: 'no plan "{plan}"; `lethe retention status` lists the plans',
@@ -144,7 +154,11 @@ export const ERROR_CODES = {
     httpStatus: 404,
     exitCode: 2,
   },
-  hold_unknown: { template: 'no hold "{hold}" in force; `lethe hold list` lists them', httpStatus: 404, exitCode: 2 },
+  hold_unknown: {
+    template: 'no hold "{hold}" in force; `lethe hold list` lists them',
+    httpStatus: 404,
+    exitCode: 2,
+  },
   hold_own: {
     template: '{actor} placed hold {hold} and cannot lift it; another person must',
     httpStatus: 403,
