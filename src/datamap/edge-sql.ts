@@ -1,0 +1,71 @@
+import { identifier, literal } from '../db/sql.js';
+import type { EdgeLink, EdgeMatch, MapTable, WhereCondition } from './graph.js';
+import type { WhereValue } from './schema.js';
+
+/** What edge SQL needs of an edge: delete, clear and subject edges alike. */
+export interface Relation {
+  readonly child: MapTable;
+  readonly on: readonly EdgeMatch[];
+  readonly where: readonly WhereCondition[];
+  readonly via: readonly EdgeLink[];
+}
+
+/**
+ * Predicate over `child`: the row belongs to one of the rows of `parents` (a table or temporary table).
+ * The subquery is uncorrelated, so that it runs once; the aliases are ours, so that a mistyped column is an error and not
+ * silently the outer query's.
+ */
+export function belongsTo({ on, where, via }: Relation, parents: string): string {
+  const [first] = on;
+  if (via.length === 0 || !first) {
+    const columns = on.map(({ childColumn }) => `child.${identifier(childColumn)}`).join(', ');
+    const expressions = on.map(({ parentSql }) => parentSql).join(', ');
+    return `(${tuple(columns, on.length)} in (select ${expressions} from ${parents} parent)${whereSql('child', where)})`;
+  }
+  const column = `child.${identifier(first.childColumn)}`;
+  const reached = `select link1.${identifier(via[0]?.childColumn ?? '')} from ${linkSources(via)}, ${parents} parent where link${via.length}.${identifier(via.at(-1)?.parentColumn ?? '')} = ${first.parentSql}${linkJoins(via)}`;
+  return `(${column} in (${reached})${whereSql('child', where)})`;
+}
+
+/** Predicate over `parent`: one of the rows of `children` (a table or temporary table) belongs to it. */
+export function ownsOneOf({ on, where, via }: Relation, children: string): string {
+  const [first] = on;
+  if (via.length === 0 || !first) {
+    const expressions = on.map(({ parentSql }) => parentSql).join(', ');
+    const columns = on.map(({ childColumn }) => `child.${identifier(childColumn)}`).join(', ');
+    return `(${tuple(expressions, on.length)} in (select ${columns} from ${children} child where true${whereSql('child', where)}))`;
+  }
+  const reached = `select link${via.length}.${identifier(via.at(-1)?.parentColumn ?? '')} from ${linkSources(via)}, ${children} child where link1.${identifier(via[0]?.childColumn ?? '')} = child.${identifier(first.childColumn)}${linkJoins(via)}${whereSql('child', where)}`;
+  return `(${first.parentSql} in (${reached}))`;
+}
+
+const tuple = (columns: string, count: number): string => (count > 1 ? `(${columns})` : columns);
+
+const linkSources = (via: readonly EdgeLink[]): string =>
+  via.map(({ table }, index) => `${table} link${index + 1}`).join(', ');
+
+const linkJoins = (via: readonly EdgeLink[]): string =>
+  via
+    .map((link, index) => {
+      const next = via[index + 1];
+      const join = next
+        ? ` and link${index + 1}.${identifier(link.parentColumn)} = link${index + 2}.${identifier(next.childColumn)}`
+        : '';
+      return join + whereSql(`link${index + 1}`, link.where);
+    })
+    .join('');
+
+/** ` and alias."column" = 'constant'` for every condition. */
+export function whereSql(alias: string, conditions: readonly WhereCondition[]): string {
+  return conditions.map(({ column, value }) => ` and ${alias}.${identifier(column)} ${comparison(value)}`).join('');
+}
+
+function comparison(value: WhereValue): string {
+  if (value === null) return 'is null';
+  if (Array.isArray(value)) return `in (${value.map((one) => literal(String(one))).join(', ')})`;
+  if (isSqlPiece(value)) return `= ${value.sql}`;
+  return `= ${literal(String(value))}`;
+}
+
+export const isSqlPiece = (value: WhereValue): value is { readonly sql: string } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
