@@ -23,7 +23,7 @@ export interface RetentionQuestion {
 export function cutoffOf(question: RetentionQuestion): Instant {
   const firstKept = question.periodStarts === 'event' ? firstKeptStart(question) : firstKeptYear(question);
   try {
-    return fromZoned(firstKept.subtract({ microseconds: 1 }));
+    return fromZoned(justBefore(firstKept));
   } catch (cause) {
     const reason = 'the period before it reaches further back than the year 0001';
     throw new LetheError('input_invalid', { what: `as-of ${question.asOf}`, reason }, { cause });
@@ -57,12 +57,12 @@ function daysDueAround(today: Temporal.PlainDate, period: Period): Temporal.Plai
   return Array.from({ length: first.until(last).days + 1 }, (_, days) => first.add({ days }));
 }
 
-/** A day from which the period ends on `end`, or some days earlier if the month is too short; the next day's ends no earlier than `end`. */
+/** The day before which the period ends by `end`, and after which it ends on `end` or later; itself it ends by `end`. */
 function startOfPeriodUpTo(
   end: Temporal.PlainDate,
   { years, months, weeks, days }: Period,
 ): Temporal.PlainDate {
-  return end.subtract({ weeks, days }).subtract({ years, months });
+  return end.subtract({ weeks, days }).subtract({ years, months }); // adding goes the other way round
 }
 
 /**

@@ -20,9 +20,9 @@ const MOST_YEARS = 1000;
 const PERIOD = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$/;
 
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
-  [/^[+-]|P[+-]|\d-/, 'a retention period has no sign; write for example "P30D"'],
+  [/^[+-]|[PYMWD][+-]/, 'a retention period has no sign; write for example "P30D"'],
   [/[.,]/, 'a retention period has no fractions; write whole units, "P1Y6M" for a year and a half'],
-  [/[THS]/i, 'a retention period counts calendar units (years, months, weeks, days); write days, not hours'],
+  [/[THS]/, 'a retention period counts calendar units (years, months, weeks, days); write days, not hours'],
   [/^P$/, 'the period is empty; write for example "P3Y"'],
   [/^(?!P)/, 'a period starts with a capital P, as in "P3Y", "P1Y6M", "P2W" or "P30D"'],
   [/^P(\d+[YMWD])+$/, 'the units go in the order years, months, weeks, days, each at most once'],

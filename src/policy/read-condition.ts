@@ -3,7 +3,7 @@ import type { MapTable } from '../datamap/graph.js';
 import type { Condition } from './condition.js';
 import { OPERATORS, type Operator } from './condition-schema.js';
 import { readTest } from './read-test.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/did-you-mean.js';
 
 export interface ConditionContext {
   readonly table: MapTable;

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { Problem } from '../core/errors.js';
+import { didYouMean } from '../core/did-you-mean.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** zod's findings as problems of a file: `keep.for: is missing`. */
+export function zodProblems(file: string, error: z.ZodError, content: unknown): readonly Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = pathText(issue.path);
+    return messagesOf(issue, content).map((message) => ({ file, path, message }));
+  });
+}
+
+/** `edges[3].on.ticket_id` */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function messagesOf(issue: Issue, content: unknown): readonly string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown key "${key}"`);
+  const value = issue.path.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined),
+    content,
+  );
+  if (value === undefined && issue.code !== 'custom') return ['is missing'];
+  if (issue.code === 'invalid_type') return [`must be ${issue.expected}`];
+  if (issue.code === 'invalid_value') return [mustBeOneOf(issue.values.map(String), value)];
+  if (issue.code === 'invalid_union' && 'discriminator' in issue) return ['has no known form; ' + issue.message];
+  return [issue.message];
+}
+
+function mustBeOneOf(known: readonly string[], value: unknown): string {
+  const hint = typeof value === 'string' ? didYouMean(value, known) : '';
+  return known.length === 1 ? `must be "${known[0] ?? ''}"` : `must be one of ${known.join(', ')}${hint}`;
+}

@@ -1,0 +1,124 @@
+import { digestOf } from '../core/digest.js';
+import type { Problem } from '../core/errors.js';
+import { parsePeriod, type Period, type PeriodStarts } from '../core/period.js';
+import { isTimeZone } from '../core/zone.js';
+import type { MapFact, MapGraph, MapTable } from '../datamap/graph.js';
+import type { Condition } from './condition.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { readCondition } from './read-condition.js';
+import { retentionSchema, type RetentionEntry } from './retention-schema.js';
+import { zodProblems } from '../datamap/zod-problems.js';
+
+/** A checked retention policy: every name resolved against the data map. */
+export interface RetentionPolicy {
+  readonly id: string;
+  readonly entry: RetentionEntry;
+  /** Digest of the canonical JSON of the file. */
+  readonly digest: string;
+  readonly table: MapTable;
+  /** Null: every record of the table. */
+  readonly condition: Condition | null;
+  readonly start: MapFact;
+  readonly period: Period;
+  readonly periodStarts: PeriodStarts;
+  readonly timeZone: string;
+  readonly action: 'delete' | 'keep';
+  readonly overrides: readonly string[];
+}
+
+export interface PolicyFile {
+  /** As the user would write the path. */
+  readonly path: string;
+  readonly content: unknown;
+}
+
+/** Reads one policy file against the map. Findings go to `problems`; the result is null when there was one. */
+export function readRetentionPolicy(
+  graph: MapGraph,
+  { path: file, content }: PolicyFile,
+  problems: Problem[],
+): RetentionPolicy | null {
+  const before = problems.length;
+  const report = (path: string, message: string): unknown => problems.push({ file, path, message });
+  const parsed = retentionSchema.safeParse(content);
+  if (!parsed.success) problems.push(...zodProblems(file, parsed.error, content));
+  const raw = (parsed.success ? parsed.data : content) as Partial<RetentionEntry> | null;
+  const table = readRecord(graph, raw?.record, report);
+  const keep = raw?.keep as Partial<RetentionEntry['keep']> | undefined;
+  const timeZone = readZone(keep?.timeZone, report);
+  const period = readPeriod(keep?.for, report);
+  const start = table && readStart(table, keep?.from, report);
+  const condition = table && readWhen(table, raw?.when, timeZone ?? 'UTC', report);
+  if (!parsed.success || !table || !start || !period || !timeZone) return null;
+  checkAction(parsed.data, table, report);
+  if (problems.length > before) return null;
+  const entry = parsed.data;
+  return {
+    id: entry.id,
+    entry,
+    digest: digestOf(content),
+    table,
+    condition: condition ?? null,
+    start,
+    period,
+    periodStarts: entry.keep.periodStarts,
+    timeZone,
+    action: entry.then.action === 'keep' ? 'keep' : 'delete',
+    overrides: entry.overrides ?? [],
+  };
+}
+
+type Report = (path: string, message: string) => unknown;
+
+function readRecord(graph: MapGraph, record: unknown, report: Report): MapTable | null {
+  if (typeof record !== 'string') return null;
+  const table = graph.records.get(record);
+  if (!table)
+    report('record', `the data map "${graph.id}" has no record "${record}"${didYouMean(record, [...graph.records.keys()])}`);
+  return table ?? null;
+}
+
+function readZone(zone: unknown, report: Report): string | null {
+  if (typeof zone !== 'string') return null;
+  if (isTimeZone(zone)) return zone;
+  report('keep.timeZone', `unknown time zone "${zone}"; use an IANA name such as "Europe/Berlin" or "UTC"`);
+  return null;
+}
+
+function readPeriod(text: unknown, report: Report): Period | null {
+  if (typeof text !== 'string') return null;
+  const period = parsePeriod(text);
+  if (!('problem' in period)) return period;
+  report('keep.for', `"${text}": ${period.problem}`);
+  return null;
+}
+
+function readStart(table: MapTable, name: unknown, report: Report): MapFact | null {
+  if (typeof name !== 'string') return null;
+  const fact = table.facts.get(name);
+  const instants = [...table.facts.values()].filter(({ type }) => type === 'instant').map((other) => other.name);
+  if (!fact) report('keep.from', `unknown fact "${name}" for record "${table.concept ?? table.id}"${didYouMean(name, instants)}`);
+  else if (fact.type !== 'instant') report('keep.from', `fact "${name}" is no instant (instants: ${instants.join(', ')})`);
+  else return fact;
+  return null;
+}
+
+function readWhen(table: MapTable, when: unknown, timeZone: string, report: Report): Condition | null {
+  if (when === undefined) return null;
+  return readCondition({ table, timeZone, report: (path, message) => void report(path, message) }, when, 'when');
+}
+
+function checkAction(entry: RetentionEntry, table: MapTable, report: Report): void {
+  const { then, approval } = entry;
+  if (then.action === 'anonymise')
+    report('then.action', '"anonymise" is not available in this version of Lethe; use "delete", or wait with this policy');
+  if (approval.assurance === 'authenticated')
+    report(
+      'approval.assurance',
+      '"authenticated" needs the HTTP service, which this version of Lethe does not have yet; use "asserted"',
+    );
+  if (then.action === 'keep' && entry.ground !== 'statute') report('ground', 'a duty to keep needs "ground": "statute"');
+  if (then.action === 'keep' && entry.cite === undefined) report('cite', 'a duty to keep names the provision');
+  if (then.action === 'delete' && table.forbidsDelete !== null)
+    report('then.action', `"${table.concept ?? table.id}" records cannot be deleted: ${table.forbidsDelete}`);
+}

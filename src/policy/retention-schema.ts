@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { MapGraph } from '../datamap/graph.js';
+import { conditionSchema } from './condition-schema.js';
+
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and "-", at most 63');
+const text = z.string().trim().min(1, 'must not be empty');
+const period = z.string().describe('ISO 8601 in years, months, weeks, days: P3Y, P6M, P90D');
+
+const then = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('delete') }),
+  z.strictObject({ action: z.literal('anonymise'), profile: id }),
+  z.strictObject({
+    action: z.literal('keep'),
+    covers: z.array(z.string()).min(1).optional().describe('data categories the duty to keep extends to'),
+  }),
+]);
+
+const approval = z.strictObject({
+  approvers: z.int().min(1).max(9),
+  assurance: z.enum(['asserted', 'authenticated']),
+});
+
+const schedule = z.strictObject({
+  cron: text,
+  timeZone: text,
+  missed: z.enum(['once', 'skip']).optional(),
+  withoutApproval: z.strictObject({ upTo: z.int().min(0) }).optional(),
+});
+
+/** A retention policy as a file: a retention rule (DIN 66398: start event and period) or a floor (`then.action: keep`). */
+export const retentionSchema = z.strictObject({
+  $schema: z.string().optional(),
+  kind: z.literal('retention'),
+  id,
+  title: text,
+  record: z.string().describe('the record the rule selects: a concept of the data map'),
+  activity: text.describe('the processing activity (Art. 30 GDPR) the records belong to'),
+  ground: text.describe('why this long: statute, claims, contract, purpose …'),
+  cite: text.optional().describe('the provision, for example "HGB 257"'),
+  reason: text,
+  when: z.unknown().optional(),
+  keep: z.strictObject({
+    for: period,
+    from: z.string().describe('the start event: an instant fact of the record'),
+    periodStarts: z.enum(['event', 'endOfYear']).default('event'),
+    timeZone: z.string().describe('IANA time zone in which calendar units count'),
+  }),
+  then,
+  overrides: z.array(id).optional().describe('rules this one replaces where both match'),
+  approval: approval.default({ approvers: 1, assurance: 'asserted' }),
+  schedule: schedule.optional(),
+});
+
+export type RetentionEntry = z.infer<typeof retentionSchema>;
+
+/** The JSON Schema an editor completes from: with the records and facts of this installation's data map. */
+export function retentionJsonSchema(graph: MapGraph): object {
+  const tables = [...graph.records.values()];
+  const perRecord = tables.map((table) => {
+    const facts = [...table.facts.values()];
+    const instants = facts.filter(({ type }) => type === 'instant').map(({ name }) => name);
+    return retentionSchema.extend({
+      record: z.literal(table.concept ?? table.id),
+      when: conditionSchema(nonEmpty(facts.map(({ name }) => name))).optional(),
+      keep: retentionSchema.shape.keep.extend({
+        from: z.enum(nonEmpty(instants) ?? ['(this record has no instant fact)']),
+      }),
+    });
+  });
+  const union = perRecord.length > 0 ? z.union(perRecord) : retentionSchema;
+  return { title: 'Lethe retention policy', ...z.toJSONSchema(union, { io: 'input', unrepresentable: 'any' }) };
+}
+
+const nonEmpty = (names: readonly string[]): [string, ...string[]] | null => {
+  const [first, ...rest] = names;
+  return first === undefined ? null : [first, ...rest];
+};
