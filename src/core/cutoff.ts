@@ -66,15 +66,19 @@ function startOfPeriodUpTo(
 }
 
 /**
- * Every start at which due dates can begin to lie after `now`. Between clock changes, within one civil day, the due
- * date moves along with the start; so it passes `now` either by a jump (where a clock changes or a day begins) or by
- * reaching the next microsecond, and then the wall clock shows one of a few times.
+ * Every start that can be the first one due after `now`. Between clock changes, within one civil day, the due date
+ * moves along with the start; so it passes `now` either by a jump (where a clock changes or a day begins) or by
+ * reaching the next microsecond, and then the wall clock shows one of a few times. A time shown twice is due once,
+ * so its first showing will do.
  */
 function possibleFirsts(now: Moment, days: readonly Temporal.PlainDate[]): Moment[] {
+  const timeZone = now.timeZoneId;
   const times = [new Temporal.PlainTime(), ...timesOfPassing(now.add({ microseconds: 1 }))];
-  const atTimes = days.flatMap((day) => times.flatMap((time) => bothReadings(day, time, now.timeZoneId)));
-  const [first = now, last = now] = [atTimes[0], atTimes.at(-1)];
-  return [...atTimes, ...clockChanges(first.subtract({ days: 2 }), last.add({ days: 2 }))];
+  const starts = days.flatMap((day) =>
+    times.map((plainTime) => day.toZonedDateTime({ timeZone, plainTime })),
+  );
+  const [first = now, last = now] = [starts[0], starts.at(-1)];
+  return [...starts, ...clockChanges(first.subtract({ days: 2 }), last.add({ days: 2 }))];
 }
 
 /** The wall-clock times at which a due date can reach `next`, or jump over it because a clock changes near it. */
@@ -95,14 +99,6 @@ function clockChanges(from: Moment, to: Moment): Moment[] {
     change = change.getTimeZoneTransition('next');
   }
   return changes;
-}
-
-/** A clock that goes back shows a time twice. */
-function bothReadings(day: Temporal.PlainDate, time: Temporal.PlainTime, zone: string): Moment[] {
-  const wall = day.toPlainDateTime(time);
-  return (['earlier', 'later'] as const).map((disambiguation) =>
-    wall.toZonedDateTime(zone, { disambiguation }),
-  );
 }
 
 function justBefore(moment: Moment): Moment {

@@ -64,6 +64,11 @@ export const ERROR_CODES = {
     httpStatus: 409,
     exitCode: 1,
   },
+  schema_older: {
+    template: 'this database has an older schema "lethe"; run `lethe init` to bring it up to date',
+    httpStatus: 409,
+    exitCode: 1,
+  },
   schema_newer: {
     template:
       'schema "lethe" is at migration {found}, this version of Lethe knows {known}; install the newer version of Lethe',
@@ -158,6 +163,12 @@ export const ERROR_CODES = {
     template: 'no hold "{hold}" in force; `lethe hold list` lists them',
     httpStatus: 404,
     exitCode: 2,
+  },
+  protection_unreadable: {
+    template:
+      'protection {protection} no longer fits the data map or its policy ({reason}); nothing is disposed of until it is lifted and placed again',
+    httpStatus: 409,
+    exitCode: 1,
   },
   hold_own: {
     template: '{actor} placed hold {hold} and cannot lift it; another person must',

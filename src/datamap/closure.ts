@@ -19,6 +19,8 @@ export interface Closure {
   /** The inner tables' groups, parents first. */
   readonly components: readonly Component[];
   readonly edges: readonly DeleteEdge[];
+  /** Edges of children that go only with their last owner, also from parents outside the closure. */
+  readonly owners: readonly DeleteEdge[];
   readonly clears: readonly ClearEdge[];
   readonly derived: readonly DerivedData[];
 }
@@ -41,6 +43,7 @@ export function closureOf(graph: MapGraph, root: MapTable): Closure {
     inner,
     components: components(inner.toSorted(parentsFirst), edges, from),
     edges,
+    owners: deletes.filter(({ lastParent }) => lastParent),
     clears,
     derived,
   };

@@ -20,6 +20,7 @@ export function compileEdges(compilation: Compilation, tables: Tables): readonly
       case 'delete':
         if (entry.lastParent && shape.child.key.length === 0)
           compilation.report(`${path}.child`, `lastParent needs a key on "${entry.child}"`);
+        if (entry.lastParent && entry.via) compilation.report(`${path}.via`, 'lastParent does not go with "via"');
         return [{ ...shape, then: entry.then, lastParent: entry.lastParent ?? false }];
       case 'clear':
         return [{ ...shape, then: entry.then, set: clearedColumns(compilation, entry) }];

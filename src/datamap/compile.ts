@@ -1,5 +1,6 @@
 import { isTimeZone } from '../core/zone.js';
-import { digestOf } from '../core/digest.js';
+import { canonicalJson } from '../core/canonical-json.js';
+import { sha256 } from '../core/digest.js';
 import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import { identifier } from '../db/sql.js';
 import { compileEdges, compileSubject } from './compile-edges.js';
@@ -28,10 +29,12 @@ export function compileMap(file: DataMapFile, fileName: string, given: Parameter
   const compilation: Compilation = { file, report, piece: pieceCompiler(file, values, report) };
   const tables = compileTables(compilation);
   const edges = compileEdges(compilation, tables);
+  const text = canonicalJson({ map: file, parameters: values });
   const graph: MapGraph = {
     id: file.id,
     file,
-    digest: digestOf({ map: file, parameters: values }),
+    text,
+    digest: sha256(text),
     tables,
     records: recordsOf(tables, report),
     edges,

@@ -27,16 +27,17 @@ export function belongsTo({ on, where, via }: Relation, parents: string): string
   return `(${column} in (${reached})${whereSql('child', where)})`;
 }
 
-/** Predicate over `parent`: one of the rows of `children` (a table or temporary table) belongs to it. */
-export function ownsOneOf({ on, where, via }: Relation, children: string): string {
+/** The edge as a join of `child` and `parent`: further FROM items (with a leading comma) and the condition. */
+export function joined({ on, where, via }: Relation): { readonly links: string; readonly condition: string } {
   const [first] = on;
-  if (via.length === 0 || !first) {
-    const expressions = on.map(({ parentSql }) => parentSql).join(', ');
-    const columns = on.map(({ childColumn }) => `child.${identifier(childColumn)}`).join(', ');
-    return `(${tuple(expressions, on.length)} in (select ${columns} from ${children} child where true${whereSql('child', where)}))`;
+  const last = via.at(-1);
+  const [link] = via;
+  if (!first || !link || !last) {
+    const match = on.map(({ childColumn, parentSql }) => `child.${identifier(childColumn)} = ${parentSql}`);
+    return { links: '', condition: match.join(' and ') + whereSql('child', where) };
   }
-  const reached = `select link${via.length}.${identifier(via.at(-1)?.parentColumn ?? '')} from ${linkSources(via)}, ${children} child where link1.${identifier(via[0]?.childColumn ?? '')} = child.${identifier(first.childColumn)}${linkJoins(via)}${whereSql('child', where)}`;
-  return `(${first.parentSql} in (${reached}))`;
+  const ends = `link1.${identifier(link.childColumn)} = child.${identifier(first.childColumn)} and link${via.length}.${identifier(last.parentColumn)} = ${first.parentSql}`;
+  return { links: `, ${linkSources(via)}`, condition: ends + linkJoins(via) + whereSql('child', where) };
 }
 
 const tuple = (columns: string, count: number): string => (count > 1 ? `(${columns})` : columns);

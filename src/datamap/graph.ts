@@ -4,7 +4,8 @@ import type { ColumnType, DataMapFile, FactType, KeyType, WhereValue } from './s
 export interface MapGraph {
   readonly id: string;
   readonly file: DataMapFile;
-  /** Digest of the map's text and of the parameter values: another digest is another map. */
+  /** Map and parameter values as canonical JSON, and its SHA-256: another digest is another map. */
+  readonly text: string;
   readonly digest: string;
   readonly tables: ReadonlyMap<string, MapTable>;
   /** Tables by the record name policies use. */

@@ -1,4 +1,5 @@
-import { digestOf } from '../core/digest.js';
+import { canonicalJson } from '../core/canonical-json.js';
+import { sha256 } from '../core/digest.js';
 import type { Problem } from '../core/errors.js';
 import { parsePeriod, type Period, type PeriodStarts } from '../core/period.js';
 import { isTimeZone } from '../core/zone.js';
@@ -13,7 +14,8 @@ import { zodProblems } from '../datamap/zod-problems.js';
 export interface RetentionPolicy {
   readonly id: string;
   readonly entry: RetentionEntry;
-  /** Digest of the canonical JSON of the file. */
+  /** The file as canonical JSON, and its SHA-256: what a version stores. */
+  readonly text: string;
   readonly digest: string;
   readonly table: MapTable;
   /** Null: every record of the table. */
@@ -53,10 +55,12 @@ export function readRetentionPolicy(
   checkAction(parsed.data, table, report);
   if (problems.length > before) return null;
   const entry = parsed.data;
+  const text = canonicalJson(content);
   return {
     id: entry.id,
     entry,
-    digest: digestOf(content),
+    text,
+    digest: sha256(text),
     table,
     condition: condition ?? null,
     start,

@@ -67,7 +67,7 @@ create table lethe.approval (
 
 -- A few hundred roots each, in their own SQL type; a composite key is a JSON list. The row lock is the claim.
 create table lethe.chunk (
-  plan_id text not null references lethe.plan,
+  plan_id text not null references lethe.plan deferrable initially deferred,
   no int not null,
   keys_bigint bigint[],
   keys_uuid uuid[],
@@ -75,18 +75,17 @@ create table lethe.chunk (
   items int not null,
   digest text not null,
   state text not null default 'open' check (state in ('open', 'busy', 'done')),
-  attempts int not null default 0,
   deleted jsonb not null default '{}',
   taken int not null default 0,
   done_at timestamptz,
   primary key (plan_id, no),
   check (num_nonnulls(keys_bigint, keys_uuid, keys_text) = 1)
 );
-create index on lethe.chunk (plan_id, attempts, no) where state <> 'done';
+create index on lethe.chunk (plan_id, no) where state <> 'done';
 
 -- Roots a plan did not take, each with the reason.
 create table lethe.exception (
-  plan_id text not null references lethe.plan,
+  plan_id text not null references lethe.plan deferrable initially deferred,
   key text not null,
   -- the plan itself, or the batch that met it
   found_by text not null check (found_by in ('plan', 'apply')),
@@ -101,10 +100,11 @@ create index on lethe.exception (plan_id, chunk);
 -- Parent rows that are gone, until late children have been swept: only where no foreign key guards the edge.
 create table lethe.swept_parent (
   plan_id text not null references lethe.plan,
+  chunk int not null,
   table_id text not null,
   row_values jsonb not null
 );
-create index on lethe.swept_parent (plan_id, table_id);
+create index on lethe.swept_parent (plan_id, chunk);
 
 -- Everything that stops a disposal. Exactly one scope: a record, a subject, or a record type with a condition.
 create table lethe.protection (

@@ -1,0 +1,143 @@
+import { sha256 } from '../core/digest.js';
+import { LetheError } from '../core/errors.js';
+import type { Database, Queryable, Row, Tx } from '../db/database.js';
+import { throughDoor } from '../db/disposal-door.js';
+import { raw, sql } from '../db/sql.js';
+import type { MapTable } from '../datamap/graph.js';
+import { keyArray } from '../datamap/key-sql.js';
+
+export type BatchOutcome =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'batch'; readonly chunk: number; readonly taken: number; readonly busy: number };
+
+/** A chunk of a plan, claimed by its row lock until the transaction ends. */
+export interface Chunk {
+  readonly no: number;
+  /** Keys still to be dealt with, in their array's order. */
+  readonly keys: readonly string[];
+}
+
+interface ChunkRow extends Row {
+  readonly no: number;
+  readonly state: 'open' | 'busy';
+  readonly digest: string;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Claims the next chunk of a plan that nobody works on, leaving out those in `tired`; null when there is none.
+ * @throws LetheError `plan_changed` when its keys are not the ones that were planned
+ */
+export async function claimChunk(
+  tx: Tx,
+  planId: string,
+  root: MapTable,
+  tired: readonly number[],
+): Promise<Chunk | null> {
+  const { rows } = await tx.query<ChunkRow>(sql`
+    select no, state, digest, ${raw(keyArray(root).column)}::text[] as keys
+    from lethe.chunk
+    where plan_id = ${planId} and state <> 'done' and no <> all (${tired}::int[])
+    order by no limit 1
+    for update skip locked`);
+  const [row] = rows;
+  if (!row) return null;
+  if (sha256(row.keys.join('\n')) !== row.digest)
+    throw new LetheError('plan_changed', { plan: planId, what: 'items', policy: '…' });
+  return { no: row.no, keys: row.state === 'open' ? row.keys : await busyKeys(tx, planId, row.no) };
+}
+
+async function busyKeys(tx: Tx, planId: string, no: number): Promise<readonly string[]> {
+  const { rows } = await tx.query<Row & { key: string }>(sql`
+    select distinct key from lethe.exception
+    where plan_id = ${planId} and chunk = ${no} and outcome = 'busy' and found_by = 'apply'`);
+  return rows.map(({ key }) => key);
+}
+
+export interface ChunkException {
+  readonly key: string;
+  readonly outcome: 'protected' | 'conflict' | 'overridden' | 'changed' | 'gone' | 'busy';
+  readonly cause: string;
+}
+
+export interface ChunkResult {
+  readonly taken: number;
+  /** Rows deleted, by table of the map. */
+  readonly deleted: Readonly<Record<string, number>>;
+  readonly exceptions: readonly ChunkException[];
+}
+
+/** Records what became of a chunk; busy keys stay to be tried again. Runs through the disposal door. */
+export async function recordChunk(tx: Tx, planId: string, no: number, result: ChunkResult): Promise<void> {
+  const { exceptions, taken, deleted } = result;
+  const state = exceptions.some(({ outcome }) => outcome === 'busy') ? 'busy' : 'done';
+  await tx.query(sql`
+    update lethe.chunk
+    set state = ${state}, taken = taken + ${taken}::int, done_at = now(),
+        deleted = (select coalesce(jsonb_object_agg(name, rows), '{}')
+                   from (select name, sum(rows::bigint) as rows
+                         from (select * from jsonb_each_text(deleted)
+                               union all select * from jsonb_each_text(${JSON.stringify(deleted)}::jsonb)) both_parts(name, rows)
+                         group by name) summed)
+    where plan_id = ${planId} and no = ${no}`);
+  await tx.query(sql`
+    delete from lethe.exception
+    where plan_id = ${planId} and chunk = ${no} and outcome = 'busy' and found_by = 'apply'`);
+  if (exceptions.length > 0)
+    await tx.query(sql`
+      insert into lethe.exception (plan_id, key, found_by, outcome, cause, chunk)
+      select ${planId}, key, 'apply', outcome, cause, ${no}::int
+      from unnest(${exceptions.map(({ key }) => key)}::text[], ${exceptions.map(({ outcome }) => outcome)}::text[],
+                  ${exceptions.map(({ cause }) => cause)}::text[]) found(key, outcome, cause)
+      on conflict do nothing`);
+}
+
+export interface Progress extends Row {
+  /** Roots of all chunks, and of the finished ones. */
+  readonly items: string;
+  readonly done: string;
+  /** Roots deleted. */
+  readonly taken: string;
+  readonly open_chunks: string;
+  readonly busy_chunks: string;
+  readonly busy: string;
+}
+
+/** How far a plan has come. */
+export async function progressOf(db: Queryable, planId: string): Promise<Progress> {
+  const { rows } = await db.query<Progress>(sql`
+    select coalesce(sum(items), 0)::bigint as items,
+      coalesce(sum(items) filter (where state = 'done'), 0)::bigint as done,
+      coalesce(sum(taken), 0)::bigint as taken,
+      count(*) filter (where state = 'open') as open_chunks,
+      count(*) filter (where state = 'busy') as busy_chunks,
+      (select count(distinct key) from lethe.exception
+       where plan_id = ${planId} and outcome = 'busy' and found_by = 'apply') as busy
+    from lethe.chunk where plan_id = ${planId}`);
+  return rows[0] as Progress;
+}
+
+/** Chunks of a plan that are not done, leaving out those in `tired`. */
+export async function openChunks(db: Queryable, planId: string, tired: readonly number[]): Promise<number> {
+  const { rows } = await db.query<Row & { chunks: string }>(sql`
+    select count(*) as chunks from lethe.chunk
+    where plan_id = ${planId} and state <> 'done' and no <> all (${tired}::int[])`);
+  return Number(rows[0]?.chunks ?? 0);
+}
+
+/** Marks every record of the next chunk busy, when its batch could not be carried through. */
+export function markBusy(
+  db: Database,
+  planId: string,
+  root: MapTable,
+  tired: readonly number[],
+  cause: string,
+): Promise<BatchOutcome> {
+  return throughDoor(db, async (tx) => {
+    const chunk = await claimChunk(tx, planId, root, tired);
+    if (!chunk) return { kind: 'none' };
+    const exceptions = chunk.keys.map((key) => ({ key, outcome: 'busy' as const, cause }));
+    await recordChunk(tx, planId, chunk.no, { taken: 0, deleted: {}, exceptions });
+    return { kind: 'batch', chunk: chunk.no, taken: 0, busy: exceptions.length };
+  });
+}

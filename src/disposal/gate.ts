@@ -1,0 +1,23 @@
+import { LetheError } from '../core/errors.js';
+import type { Tx } from '../db/database.js';
+import { sql } from '../db/sql.js';
+
+/** Advisory lock number of the gate between batches and the placing of protections ("LETH", then 1). */
+const GATE = 0x4c455448_01n.toString();
+
+/** A batch passes the gate with others; it holds it until its transaction ends. */
+export async function passGate(tx: Tx): Promise<void> {
+  await tx.query(sql`select pg_advisory_xact_lock_shared(${GATE}::bigint)`);
+}
+
+/**
+ * Closes the gate: waits for running batches, and lets none begin until this transaction ends. It must be the
+ * transaction's first act, before any row lock, or it could wait for a batch that waits for it.
+ * @throws LetheError `gate_after_write`
+ */
+export async function closeGate(tx: Tx): Promise<void> {
+  const { rows } = await tx.query<{ wrote: boolean }>(sql`
+    select pg_current_xact_id_if_assigned() is not null as wrote`);
+  if (rows[0]?.wrote) throw new LetheError('gate_after_write');
+  await tx.query(sql`select pg_advisory_xact_lock(${GATE}::bigint)`);
+}

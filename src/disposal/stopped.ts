@@ -1,0 +1,73 @@
+import { literal } from '../db/sql.js';
+import type { Tx } from '../db/database.js';
+import { joined } from '../datamap/edge-sql.js';
+import type { Closure } from '../datamap/closure.js';
+import type { DeleteEdge, MapTable } from '../datamap/graph.js';
+import { keyIn, sameKey } from '../datamap/key-sql.js';
+import { leafEdges } from './closure-sql.js';
+import type { ProtectedRows } from './protections.js';
+import { CAUSE, workSelect, type WorkTables } from './work-tables.js';
+
+/**
+ * Finds out what of the closure in the `gone` tables may not go, and carries each finding up the edges to the roots: a
+ * protection on any record of the closure protects its root. Fills the `hits` tables; returns whether there are any.
+ */
+export async function findStopped(
+  tx: Tx,
+  work: WorkTables,
+  closure: Closure,
+  first: readonly string[],
+): Promise<boolean> {
+  if (first.length === 0) return false;
+  const found = await tx.script(first.join(';\n'));
+  if (!found.some((count) => count > 0)) return false;
+  const upward = closure.edges
+    .filter(({ child }) => closure.inner.includes(child))
+    .map((edge) => hitParents(work, edge, hitRows(work, edge.child)));
+  while (upward.length > 0) {
+    const added = await tx.script(upward.join(';\n'));
+    if (!added.some((count) => count > 0)) break;
+  }
+  return true;
+}
+
+/** Statements that mark the rows of the closure which protections name. */
+export function protectionHits(
+  work: WorkTables,
+  closure: Closure,
+  protections: readonly ProtectedRows[],
+): readonly string[] {
+  return protections.flatMap((rows) => {
+    const { table } = rows;
+    if (closure.inner.includes(table)) return [hitInner(work, rows)];
+    const marked = `select this.*, ${rows.cause} as ${CAUSE} from ${rows.from} where ${rows.where}`;
+    return leafEdges(closure, table).map((edge) => hitParents(work, edge, marked));
+  });
+}
+
+function hitInner(work: WorkTables, { table, from, where, cause }: ProtectedRows): string {
+  const going = `select from ${work.gone(table)} gone where ${sameKey(table, 'gone', 'this')}`;
+  return `insert into ${work.hits(table)} select ${workSelect(work, table, 'this')}, ${cause} from ${from} where ${where} and exists (${going})`;
+}
+
+/** Marks the rows of the root table that go along but are not among the locked ones. */
+export function unlockedHits(work: WorkTables, { root }: Closure, lockedArray: string): string {
+  const columns = workSelect(work, root, 'gone');
+  return `insert into ${work.hits(root)} select ${columns}, 'busy' from ${work.gone(root)} gone where not (${keyIn(root, 'gone', lockedArray)})`;
+}
+
+/** The rows of an inner table that are marked already, with all their columns. */
+const hitRows = (work: WorkTables, table: MapTable): string =>
+  `select this.*, hits.${CAUSE} from ${table.sql} this join ${work.hits(table)} hits on ${sameKey(table, 'this', 'hits')}`;
+
+/** Marks the parents, among the rows that go, of the child rows in `marked`. */
+function hitParents(work: WorkTables, edge: DeleteEdge, marked: string): string {
+  const { parent } = edge;
+  const { links, condition } = joined(edge);
+  const columns = workSelect(work, parent, 'parent');
+  return `insert into ${work.hits(parent)} select ${columns}, child.${CAUSE} from ${work.gone(parent)} parent, (${marked}) child${links} where ${condition} except table ${work.hits(parent)}`;
+}
+
+/** An array of keys as literal, for statements that take no parameters. */
+export const arrayLiteral = (keys: readonly string[], type: string): string =>
+  keys.length === 0 ? `'{}'::${type}[]` : `array[${keys.map(literal).join(', ')}]::${type}[]`;

@@ -1,0 +1,75 @@
+import { literal, sql } from '../db/sql.js';
+import type { Database, Row, Tx } from '../db/database.js';
+import { throughDoor } from '../db/disposal-door.js';
+import { sameKey } from '../datamap/key-sql.js';
+import { appendEntry } from '../ledger/append.js';
+import { unguardedParents, type Run } from './batch.js';
+import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
+import { passGate } from './gate.js';
+import { readProtections } from './protections.js';
+import { findStopped, protectionHits } from './stopped.js';
+import { createWorkTables } from './work-tables.js';
+
+/**
+ * After a run: removes children that were written while their parents went, for the keys of every deleted parent row and
+ * never for orphans that were there before; then forgets these keys.
+ * @returns how many chunks could not be swept because a protection covers a late child
+ */
+export async function sweepLateChildren(db: Database, run: Run): Promise<number> {
+  const { rows } = await db.query<Row & { chunk: number }>(sql`
+    select distinct chunk from lethe.swept_parent where plan_id = ${run.plan.id} order by chunk`);
+  let protectedChunks = 0;
+  for (const { chunk } of rows) {
+    const outcome = await throughDoor(db, (tx) => sweepChunk(tx, run, chunk));
+    if (outcome === 'protected') protectedChunks += 1;
+  }
+  return protectedChunks;
+}
+
+async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<'swept' | 'protected'> {
+  const { work, closure, graph, plan, foreignKeys } = run;
+  await tx.script(`set local jit = off; set local client_min_messages = warning;\n${createWorkTables(work, closure)}`);
+  await passGate(tx);
+  await tx.query(sql`
+    select from lethe.swept_parent where plan_id = ${plan.id} and chunk = ${chunk}::int for update`);
+  const refill = restoreParents(run, chunk);
+  await tx.script(refill);
+  await expandClosure(tx, work, closure);
+  const protections = await readProtections(tx, graph, plan.as_of);
+  if (await findStopped(tx, work, closure, protectionHits(work, closure, protections))) return 'protected';
+  const statements = actStatements(work, closure, foreignKeys);
+  for (;;) {
+    const counts = await tx.script(statements.map((statement) => statement.sql).join(';\n'));
+    const late = statements.reduce((total, { deletes }, index) => total + (deletes ? (counts[index] ?? 0) : 0), 0);
+    if (late === 0) break;
+    await appendSweepEntry(tx, run, chunk, late);
+    await tx.script(`${emptyWorkTables(work, closure)};\n${refill}`);
+    await expandClosure(tx, work, closure);
+  }
+  await tx.query(sql`delete from lethe.swept_parent where plan_id = ${plan.id} and chunk = ${chunk}::int`);
+  return 'swept';
+}
+
+/** Puts the deleted parents' rows back into the `gone` tables; one that exists again is left alone. */
+function restoreParents({ work, closure, foreignKeys, plan }: Run, chunk: number): string {
+  return unguardedParents(closure, foreignKeys)
+    .map((table) => {
+      const gone = work.gone(table);
+      return `insert into ${gone} select gone.* from lethe.swept_parent s, jsonb_populate_record(null::${gone}, s.row_values) gone
+        where s.plan_id = ${literal(plan.id)} and s.chunk = ${chunk} and s.table_id = ${literal(table.id)}
+          and not exists (select from ${table.sql} this where ${sameKey(table, 'this', 'gone')})`;
+    })
+    .join(';\n');
+}
+
+async function appendSweepEntry(tx: Tx, { plan, actor, clock }: Run, chunk: number, late: number): Promise<void> {
+  await appendEntry(tx, {
+    kind: 'retention.swept',
+    at: clock.now(),
+    actor,
+    about: { plan: plan.id, policy: plan.policy, chunk },
+    counts: { late },
+    digests: { plan: plan.digest, map: plan.map_digest },
+  });
+}
+

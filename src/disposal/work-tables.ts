@@ -1,0 +1,68 @@
+import { identifier } from '../db/sql.js';
+import type { Closure } from '../datamap/closure.js';
+import type { MapGraph, MapTable } from '../datamap/graph.js';
+
+/**
+ * Temporary tables of a batch, one per inner table: `gone` holds the rows that go (their key and the columns their edges
+ * read), `hits` the rows of these that something stops, with the cause. Their names carry the map's digest, they are made
+ * at the head of every transaction and emptied by its end: nothing relies on the connection being the same as before.
+ */
+export interface WorkTables {
+  readonly gone: (table: MapTable) => string;
+  /** The roots themselves, columns as in `gone`: the root table's `gone` also holds what goes along with them. */
+  readonly roots: (root: MapTable) => string;
+  readonly hits: (table: MapTable) => string;
+  /** What `collect` of the n-th derived entry found. */
+  readonly collected: (index: number) => string;
+  /** SQL names of the columns a `gone` table holds. */
+  readonly columns: (table: MapTable) => readonly string[];
+}
+
+/** Column of `hits`: the protection, or why else a row may not go. */
+export const CAUSE = 'lethe_cause';
+
+/** Names and columns of the work tables of a map: the same for every closure over it. */
+export function workTables(graph: MapGraph): WorkTables {
+  const ids = [...graph.tables.keys()];
+  const name = (part: string): string => identifier(`lethe_${graph.digest.slice(0, 10)}_${part}`);
+  return {
+    gone: (table) => name(`gone${ids.indexOf(table.id)}`),
+    roots: (root) => name(`roots${ids.indexOf(root.id)}`),
+    hits: (table) => name(`hits${ids.indexOf(table.id)}`),
+    collected: (index) => name(`collected${index}`),
+    columns: (table) => workColumns(graph, table),
+  };
+}
+
+function workColumns(graph: MapGraph, table: MapTable): readonly string[] {
+  const read = graph.edges
+    .filter((edge) => edge.then !== 'keep' && edge.parent === table)
+    .flatMap(({ parentColumns }) => parentColumns);
+  return [...new Set([...table.key.map(({ name }) => name), ...read])];
+}
+
+/** `this."id", this."uri"`: the columns of a work table, read from row `alias`. */
+export const workSelect = (work: WorkTables, table: MapTable, alias: string): string =>
+  work
+    .columns(table)
+    .map((column) => `${alias}.${identifier(column)}`)
+    .join(', ');
+
+/** The statements that make the work tables of a closure, types taken from the tables themselves. */
+export function createWorkTables(work: WorkTables, { root, inner, derived }: Closure): string {
+  const roots = create(work.roots(root), `select ${workSelect(work, root, 'this')} from ${root.sql} this`);
+  const tables = inner.flatMap((table) => {
+    const columns = workSelect(work, table, 'this');
+    return [
+      create(work.gone(table), `select ${columns} from ${table.sql} this`),
+      create(work.hits(table), `select ${columns}, ''::text as ${CAUSE} from ${table.sql} this`),
+    ];
+  });
+  const collected = derived.map(({ when, collect }, index) =>
+    create(work.collected(index), `with gone as (table ${work.gone(when)}) ${collect}`),
+  );
+  return [roots, ...tables, ...collected].join(';\n');
+}
+
+const create = (name: string, select: string): string =>
+  `create temporary table if not exists ${name} on commit delete rows as ${select} with no data`;

@@ -1,0 +1,8 @@
+import { stopServer } from './server.js';
+
+/** Mocha's root hooks. */
+export const mochaHooks = {
+  async afterAll(): Promise<void> {
+    await stopServer();
+  },
+};
