@@ -57,7 +57,7 @@ function daysDueAround(today: Temporal.PlainDate, period: Period): Temporal.Plai
   return Array.from({ length: first.until(last).days + 1 }, (_, days) => first.add({ days }));
 }
 
-/** The day before which the period ends by `end`, and after which it ends on `end` or later; itself it ends by `end`. */
+/** A day whose period ends by `end`, while that of the next day ends on `end` or later. */
 function startOfPeriodUpTo(
   end: Temporal.PlainDate,
   { years, months, weeks, days }: Period,

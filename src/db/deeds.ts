@@ -15,7 +15,16 @@ const BEGINNINGS = new Set(
 );
 /** Functions, rules, triggers and views would act, or be acted on, in a later statement that looks harmless. */
 const CREATED = new Set(['index', 'materialized', 'sequence', 'table', 'type']);
-const CREATE_ADJECTIVES = new Set(['global', 'local', 'temp', 'temporary', 'unlogged', 'unique']);
+const CREATE_ADJECTIVES = new Set([
+  'global',
+  'local',
+  'or',
+  'replace',
+  'temp',
+  'temporary',
+  'unlogged',
+  'unique',
+]);
 /** Settings that change whose rights apply, what a name means, whether triggers fire, or how values come back. */
 const SETTINGS_FIXED = new Set(
   `authorization bytea_output datestyle intervalstyle role schema search_path session_authorization

@@ -13,7 +13,7 @@ import { actStatements, emptyWorkTables, expandClosure, expandRoots } from './cl
 import { passGate } from './gate.js';
 import type { PlanRow } from './plan-store.js';
 import { readProtections } from './protections.js';
-import { arrayLiteral, findStopped, protectionHits, unlockedHits } from './stopped.js';
+import { arrayLiteral, findStopped, unlockedHits } from './stopped.js';
 import { CAUSE, createWorkTables, workSelect, type WorkTables } from './work-tables.js';
 
 /** A plan being applied: everything its batches need, worked out once. */
@@ -136,8 +136,7 @@ async function setStoppedApart(tx: Tx, run: Run, locked: readonly string[]): Pro
   const protections = await readProtections(tx, graph, plan.as_of);
   await fillClosure(tx, run);
   const unlocked = isCyclic(closure) ? [unlockedHits(work, closure, arrayLiteral(locked, keyArray(root).type))] : [];
-  const hits = [...unlocked, ...protectionHits(work, closure, protections)];
-  if (!(await findStopped(tx, work, closure, hits))) return [];
+  if (!(await findStopped(tx, run, protections, unlocked))) return [];
   const { rows } = await tx.query<Row & { key: string; cause: string }>(sql`
     select distinct ${raw(keyAsText(root, 'roots'))} as key, hits.${raw(CAUSE)} as cause
     from ${raw(work.roots(root))} roots join ${raw(work.hits(root))} hits on ${raw(sameKey(root, 'roots', 'hits'))}`);

@@ -1,8 +1,8 @@
-import type { Database } from '../db/database.js';
+import type { Database, Tx } from '../db/database.js';
 import { newId } from '../core/ids.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { closeGate } from './gate.js';
-import { activeProtections, endProtection, insertProtection } from './protection-store.js';
+import { activeProtections, endProtection, insertProtection, type ProtectionRow } from './protection-store.js';
 import { storeVersion } from './version-store.js';
 
 /**
@@ -10,26 +10,39 @@ import { storeVersion } from './version-store.js';
  * record type that names its policy version; one whose policy is gone or has changed ends.
  */
 export async function syncFloors(db: Database, policies: readonly RetentionPolicy[], actor: string): Promise<void> {
-  const floors = policies.filter(({ action }) => action === 'keep');
-  const active = (await activeProtections(db)).filter(({ kind }) => kind === 'floor');
-  const missing = floors.filter(({ digest }) => !active.some(({ version }) => version === digest));
-  const stale = active.filter(({ version }) => !floors.some(({ digest }) => digest === version));
-  if (missing.length + stale.length === 0) return;
+  if (isInStep(policies, await activeProtections(db))) return;
   await db.transaction(async (tx) => {
     await closeGate(tx);
+    const { missing, stale } = changes(policies, await activeProtections(tx));
     for (const { id } of stale) await endProtection(tx, id, actor, 'the policy is no longer in force in this version');
-    for (const floor of missing) {
-      const { digest, id: name, text, table, entry } = floor;
-      await storeVersion(tx, { digest, kind: 'retention', name, text }, actor);
-      await insertProtection(tx, {
-        id: newId('floor'),
-        kind: 'floor',
-        record: table.concept ?? table.id,
-        version: digest,
-        ground: entry.ground,
-        authority: entry.cite ?? '',
-        placedBy: actor,
-      });
-    }
+    for (const floor of missing) await placeFloor(tx, floor, actor);
+  });
+}
+
+function changes(policies: readonly RetentionPolicy[], active: readonly ProtectionRow[]) {
+  const floors = policies.filter(({ action }) => action === 'keep');
+  const rows = active.filter(({ kind }) => kind === 'floor');
+  return {
+    missing: floors.filter(({ digest }) => !rows.some(({ version }) => version === digest)),
+    stale: rows.filter(({ version }) => !floors.some(({ digest }) => digest === version)),
+  };
+}
+
+/** Whether the floors in the database are exactly those of the policies in force. */
+export function isInStep(policies: readonly RetentionPolicy[], active: readonly ProtectionRow[]): boolean {
+  const { missing, stale } = changes(policies, active);
+  return missing.length + stale.length === 0;
+}
+
+async function placeFloor(tx: Tx, { digest, id, text, table, entry }: RetentionPolicy, actor: string): Promise<void> {
+  await storeVersion(tx, { digest, kind: 'retention', name: id, text }, actor);
+  await insertProtection(tx, {
+    id: newId('floor'),
+    kind: 'floor',
+    record: table.concept ?? table.id,
+    version: digest,
+    ground: entry.ground,
+    authority: entry.cite ?? '',
+    placedBy: actor,
   });
 }

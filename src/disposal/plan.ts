@@ -16,7 +16,7 @@ import { findPlan, insertPlan, type PlanRow } from './plan-store.js';
 import type { PlanReport } from './plan-report.js';
 import { readProtections } from './protections.js';
 import { activeProtections } from './protection-store.js';
-import { findStopped, protectionHits } from './stopped.js';
+import { findStopped } from './stopped.js';
 import { storeVersion } from './version-store.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
 
@@ -115,7 +115,7 @@ async function setProtectedApart(tx: Tx, planning: Planning): Promise<void> {
   const { root } = closure;
   const protections = await readProtections(tx, request.graph, request.asOf);
   await fillClosure(tx, planning);
-  if (!(await findStopped(tx, work, closure, protectionHits(work, closure, protections)))) return;
+  if (!(await findStopped(tx, { graph: request.graph, work, closure }, protections))) return;
   await tx.script(
     [
       `insert into lethe.exception (plan_id, key, found_by, outcome, cause)

@@ -2,25 +2,28 @@ import { literal } from '../db/sql.js';
 import type { Tx } from '../db/database.js';
 import { joined } from '../datamap/edge-sql.js';
 import type { Closure } from '../datamap/closure.js';
-import type { DeleteEdge, MapTable } from '../datamap/graph.js';
+import type { DeleteEdge, MapGraph, MapTable } from '../datamap/graph.js';
 import { keyIn, sameKey } from '../datamap/key-sql.js';
 import { leafEdges } from './closure-sql.js';
+import { markCovered } from './covered.js';
 import type { ProtectedRows } from './protections.js';
 import { CAUSE, workSelect, type WorkTables } from './work-tables.js';
 
 /**
  * Finds out what of the closure in the `gone` tables may not go, and carries each finding up the edges to the roots: a
  * protection on any record of the closure protects its root. Fills the `hits` tables; returns whether there are any.
+ * `first` marks what else stops a root, such as a foreign lock.
  */
 export async function findStopped(
   tx: Tx,
-  work: WorkTables,
-  closure: Closure,
-  first: readonly string[],
+  { graph, work, closure }: Disposal,
+  protections: readonly ProtectedRows[],
+  first: readonly string[] = [],
 ): Promise<boolean> {
-  if (first.length === 0) return false;
-  const found = await tx.script(first.join(';\n'));
-  if (!found.some((count) => count > 0)) return false;
+  const covered = await markCovered(tx, graph, work, closure, protections);
+  const statements = [...first, ...protectionHits(work, closure, protections)];
+  const found = statements.length > 0 ? await tx.script(statements.join(';\n')) : [];
+  if (!covered && !found.some((count) => count > 0)) return false;
   const upward = closure.edges
     .filter(({ child }) => closure.inner.includes(child))
     .map((edge) => hitParents(work, edge, hitRows(work, edge.child)));
@@ -31,8 +34,15 @@ export async function findStopped(
   return true;
 }
 
+/** A closure about to be disposed of, with its work tables. */
+export interface Disposal {
+  readonly graph: MapGraph;
+  readonly work: WorkTables;
+  readonly closure: Closure;
+}
+
 /** Statements that mark the rows of the closure which protections name. */
-export function protectionHits(
+function protectionHits(
   work: WorkTables,
   closure: Closure,
   protections: readonly ProtectedRows[],

@@ -7,7 +7,7 @@ import { unguardedParents, type Run } from './batch.js';
 import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
 import { passGate } from './gate.js';
 import { readProtections } from './protections.js';
-import { findStopped, protectionHits } from './stopped.js';
+import { findStopped } from './stopped.js';
 import { createWorkTables } from './work-tables.js';
 
 /**
@@ -36,7 +36,7 @@ async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<'swept' | 'p
   await tx.script(refill);
   await expandClosure(tx, work, closure);
   const protections = await readProtections(tx, graph, plan.as_of);
-  if (await findStopped(tx, work, closure, protectionHits(work, closure, protections))) return 'protected';
+  if (await findStopped(tx, run, protections)) return 'protected';
   const statements = actStatements(work, closure, foreignKeys);
   for (;;) {
     const counts = await tx.script(statements.map((statement) => statement.sql).join(';\n'));

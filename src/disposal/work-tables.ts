@@ -12,6 +12,8 @@ export interface WorkTables {
   /** The roots themselves, columns as in `gone`: the root table's `gone` also holds what goes along with them. */
   readonly roots: (root: MapTable) => string;
   readonly hits: (table: MapTable) => string;
+  /** A further work table for rows of `table`. */
+  readonly named: (table: MapTable, part: string) => string;
   /** What `collect` of the n-th derived entry found. */
   readonly collected: (index: number) => string;
   /** SQL names of the columns a `gone` table holds. */
@@ -29,6 +31,7 @@ export function workTables(graph: MapGraph): WorkTables {
     gone: (table) => name(`gone${ids.indexOf(table.id)}`),
     roots: (root) => name(`roots${ids.indexOf(root.id)}`),
     hits: (table) => name(`hits${ids.indexOf(table.id)}`),
+    named: (table, part) => name(`${part}${ids.indexOf(table.id)}`),
     collected: (index) => name(`collected${index}`),
     columns: (table) => workColumns(graph, table),
   };

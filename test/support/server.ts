@@ -107,7 +107,7 @@ function run(program: string, args: string[], folder: string, user: SystemUser |
  */
 function watch(postgres: ChildProcess, folder: string): ChildProcess {
   const script =
-    'cat >/dev/null; kill -QUIT "$1"; while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; rm -rf "$2"';
+    'cat >/dev/null; kill -QUIT "$1"; n=0; while kill -0 "$1" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done; rm -rf "$2"';
   const watchdog = spawn('/bin/sh', ['-c', script, 'lethe-test-watchdog', String(postgres.pid), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

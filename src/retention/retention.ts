@@ -1,0 +1,148 @@
+import type { ActorName } from '../core/actor.js';
+import type { Clock } from '../core/clock.js';
+import { LetheError, type Problem } from '../core/errors.js';
+import { parseInstant, type Instant } from '../core/instant.js';
+import type { Database } from '../db/database.js';
+import { closureOf } from '../datamap/closure.js';
+import { readForeignKeys } from '../datamap/foreign-keys.js';
+import type { MapGraph } from '../datamap/graph.js';
+import { actorId, actorNames } from '../ledger/actor-directory.js';
+import { approvePlan, requireApproval } from '../disposal/approval.js';
+import type { Run } from '../disposal/batch.js';
+import { syncFloors } from '../disposal/floors.js';
+import { coveringPolicies, itemDigestOf, makePlan, planDigest, rivalRules } from '../disposal/plan.js';
+import { findPlan, type PlanRow } from '../disposal/plan-store.js';
+import { applyBatches, type ApplyWatch } from '../disposal/run.js';
+import { versionText } from '../disposal/version-store.js';
+import { workTables } from '../disposal/work-tables.js';
+import { readRetentionPolicy, type RetentionPolicy } from '../policy/retention-policy.js';
+import { bindRule, matchesSql, takesSql } from '../policy/rule-sql.js';
+
+/** What retention works with: one database, one map, the policies in force. */
+export interface RetentionContext {
+  readonly db: Database;
+  readonly graph: MapGraph;
+  readonly policies: readonly RetentionPolicy[];
+  readonly clock: Clock;
+}
+
+/**
+ * Plans a retention policy as of an instant (default: now); only the plan is written.
+ * @throws LetheError `policy_unknown`, `input_invalid` (not an instant; a floor takes nothing)
+ */
+export async function planRetention(
+  context: RetentionContext,
+  policyId: string,
+  actor: ActorName,
+  asOfText?: string,
+): Promise<PlanRow> {
+  const { db, graph, policies, clock } = context;
+  const policy = findPolicy(policies, policyId);
+  const asOf = asOfText === undefined ? clock.now() : readAsOf(asOfText);
+  const author = await actorId(db, actor.name);
+  await syncFloors(db, policies, author);
+  return makePlan(db, { graph, policy, policies, asOf, author });
+}
+
+function findPolicy(policies: readonly RetentionPolicy[], id: string): RetentionPolicy {
+  const policy = policies.find((candidate) => candidate.id === id);
+  const known = policies.filter(({ action }) => action === 'delete').map((candidate) => candidate.id);
+  if (!policy) throw new LetheError('policy_unknown', { policy: id, known: known.join(', ') || 'none' });
+  if (policy.action === 'keep')
+    throw new LetheError('input_invalid', { what: id, reason: 'is a duty to keep; it takes no records' });
+  return policy;
+}
+
+function readAsOf(text: string): Instant {
+  const asOf = parseInstant(text);
+  if (asOf === null)
+    throw new LetheError('input_invalid', { what: '--as-of', reason: 'write an instant such as 2026-11-21T00:00:00Z' });
+  return asOf;
+}
+
+/** Approves a plan; see approvePlan. */
+export const approveRetention = ({ db, clock }: RetentionContext, planId: string, actor: ActorName): Promise<PlanRow> =>
+  approvePlan(db, planId, actor, clock);
+
+/**
+ * Applies an approved plan, or goes on with one that was interrupted; several processes may do so at once.
+ * @throws LetheError `plan_unknown`, `plan_finished`, `plan_changed`, `plan_not_due`, `plan_not_approved`, `run_incomplete`
+ */
+export async function applyRetention(
+  context: RetentionContext,
+  planId: string,
+  actor: ActorName,
+  watch: ApplyWatch = {},
+): Promise<PlanRow> {
+  const { db, clock } = context;
+  const plan = await findPlan(db, planId);
+  if (plan.state === 'done') throw new LetheError('plan_finished', { plan: planId, state: plan.state });
+  const policies = await policiesOfPlan(context, plan);
+  if (plan.as_of > clock.now()) throw new LetheError('plan_not_due', { plan: planId, asOf: plan.as_of });
+  const author = (await actorNames(db)).get(plan.created_by) ?? plan.created_by;
+  await requireApproval(db, plan, author);
+  const run = await prepareRun(context, plan, policies, await actorId(db, actor.name));
+  await syncFloors(db, context.policies, run.actor);
+  return applyBatches(db, run, watch);
+}
+
+/**
+ * The policies a plan rests on, read from the texts it stored.
+ * @throws LetheError `plan_changed` when map, policies or items are no longer those of the plan
+ */
+async function policiesOfPlan(
+  { db, graph, policies }: RetentionContext,
+  plan: PlanRow,
+): Promise<readonly RetentionPolicy[]> {
+  const changed = (what: string): LetheError => new LetheError('plan_changed', { plan: plan.id, what, policy: plan.policy });
+  if (plan.map_digest !== graph.digest) throw changed('data map');
+  const inForce = policies.find(({ id }) => id === plan.policy);
+  if (!inForce) throw changed('policies');
+  const covering = coveringPolicies(graph, inForce, policies);
+  const digests = Object.fromEntries(covering.map(({ id, digest }) => [id, digest]));
+  const item_digest = await db.transaction((tx) => itemDigestOf(tx, plan.id));
+  const { policy, map_digest, as_of, cutoff } = plan;
+  if (item_digest !== plan.item_digest) throw changed('items');
+  if (planDigest({ policy, map_digest, policy_digests: digests, item_digest, as_of, cutoff }) !== plan.digest)
+    throw changed('policies');
+  return Promise.all(covering.map(({ id, digest }) => storedPolicy({ db, graph }, id, digest, changed)));
+}
+
+async function storedPolicy(
+  { db, graph }: Pick<RetentionContext, 'db' | 'graph'>,
+  id: string,
+  digest: string,
+  changed: (what: string) => LetheError,
+): Promise<RetentionPolicy> {
+  const text = await versionText(db, digest);
+  const problems: Problem[] = [];
+  const policy = text === null ? null : readRetentionPolicy(graph, { path: id, content: JSON.parse(text) }, problems);
+  if (policy?.digest !== digest) throw changed('policies');
+  return policy;
+}
+
+async function prepareRun(
+  { db, graph, clock }: RetentionContext,
+  plan: PlanRow,
+  policies: readonly RetentionPolicy[],
+  actor: string,
+): Promise<Run> {
+  const policy = findPolicy(policies, plan.policy);
+  const rule = bindRule(policy, plan.as_of);
+  if (rule.cutoff !== plan.cutoff) throw new LetheError('plan_changed', { plan: plan.id, what: 'time zone rules', policy: plan.policy });
+  return {
+    plan,
+    graph,
+    closure: closureOf(graph, policy.table),
+    work: workTables(graph),
+    foreignKeys: await readForeignKeys(db),
+    takes: takesSql(rule),
+    rivals: rivalRules(policy, policies).map(({ rival, outcome }) => ({
+      id: rival.id,
+      matches: matchesSql(bindRule(rival, plan.as_of)),
+      outcome,
+    })),
+    actor,
+    clock,
+  };
+}
