@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import type { ActorName } from '../core/actor.js';
+import { loadConfig, surroundings, systemUser, type Config } from '../config.js';
+import { createEngine, type Engine } from '../engine.js';
+import { Output } from './output.js';
+
+/** What every command can be told. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly as?: string;
+}
+
+export interface Session {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly actor: ActorName;
+  readonly out: Output;
+}
+
+export const globalOptions = (command: Command): GlobalOptions => command.optsWithGlobals();
+
+export const outputOf = (command: Command): Output => new Output(globalOptions(command).json ?? false);
+
+/** Who acts: `--as` asserts a name, else the operating system's user. */
+export const actorOf = (command: Command): ActorName => ({
+  name: globalOptions(command).as ?? systemUser(),
+  assurance: 'asserted',
+});
+
+/** Opens the engine, runs the command, closes the engine again. */
+export async function withEngine(command: Command, work: (session: Session) => Promise<void>): Promise<void> {
+  const config = await loadConfig(surroundings(), globalOptions(command).config);
+  const engine = await createEngine({ config });
+  try {
+    await work({ config, engine, actor: actorOf(command), out: outputOf(command) });
+  } finally {
+    await engine.close();
+  }
+}

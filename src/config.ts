@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { describeProblems, LetheError, type Problem } from './core/errors.js';
+import { readJsonFile } from './datamap/json-file.js';
+import { zodProblems } from './datamap/zod-problems.js';
+
+/** `lethe.json`: what an installation is. Secrets have no place in it; the database URL comes from the environment. */
+export const configSchema = z.strictObject({
+  $schema: z.string().optional(),
+  map: z.string().min(1).describe('a shipped data map by name, or the path of a map file'),
+  parameters: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  policies: z.string().default('policies').describe('the folder of the policy files'),
+});
+
+export interface Config {
+  readonly map: string;
+  readonly parameters: Readonly<Record<string, string | number>>;
+  /** Absolute folders. */
+  readonly folder: string;
+  readonly policies: string;
+  /** The policies' folder as the user would write it. */
+  readonly policiesShown: string;
+  readonly database: DatabaseConfig;
+}
+
+export interface DatabaseConfig {
+  /** Absent: the embedded database in `embedded`. */
+  readonly url: string | undefined;
+  readonly embedded: string;
+}
+
+/** The mark of a folder that `lethe demo` made: its presence means the files in it are the demo's. */
+export const DEMO_MARK = 'demo.json';
+
+/** Where a command runs and what the environment says; tests pass their own. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export const surroundings = (): Surroundings => ({ cwd: process.cwd(), environment: process.env });
+
+/** The database a command run here talks to: DATABASE_URL, else the embedded one in `.lethe/`. */
+export function databaseConfig({ cwd, environment }: Surroundings): DatabaseConfig {
+  const url = environment['DATABASE_URL'];
+  return { url: url === undefined || url === '' ? undefined : url, embedded: join(cwd, '.lethe') };
+}
+
+/** Who acts when `--as` says nothing: the operating system's user, asserted. */
+export const systemUser = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+};
+
+/**
+ * Finds and reads the configuration: `--config`, else the demo's (in a demo folder, without DATABASE_URL), else `lethe.json`.
+ * @throws LetheError `config_missing`, `config_invalid`
+ */
+export async function loadConfig(around: Surroundings, given?: string): Promise<Config> {
+  const path = given === undefined ? defaultPath(around) : resolve(around.cwd, given);
+  if (!existsSync(path)) throw new LetheError('config_missing', { folder: dirname(path) });
+  const problems: Problem[] = [];
+  const content = await readJsonFile(path, 'lethe.json', problems);
+  const parsed = content === undefined ? undefined : configSchema.safeParse(content);
+  if (parsed && !parsed.success) problems.push(...zodProblems('lethe.json', parsed.error, content));
+  if (!parsed?.success) throw new LetheError('config_invalid', { problems: describeProblems(problems) });
+  const folder = dirname(path);
+  return Object.freeze({
+    map: parsed.data.map,
+    parameters: parsed.data.parameters,
+    folder,
+    policies: resolve(folder, parsed.data.policies),
+    policiesShown: parsed.data.policies,
+    database: databaseConfig(around),
+  });
+}
+
+function defaultPath(around: Surroundings): string {
+  const { url, embedded } = databaseConfig(around);
+  if (url === undefined && existsSync(join(embedded, DEMO_MARK))) return join(embedded, 'lethe.json');
+  return join(around.cwd, 'lethe.json');
+}

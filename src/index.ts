@@ -1,0 +1,10 @@
+export type { ActorName, Assurance } from './core/actor.js';
+export { fixedClock, systemClock, type Clock } from './core/clock.js';
+export type { ErrorCode } from './core/error-codes.js';
+export { LetheError } from './core/errors.js';
+export type { Instant } from './core/instant.js';
+export { loadConfig, type Config } from './config.js';
+export type { HoldOrder, HoldScope, PlacedHold } from './disposal/hold.js';
+export type { PlanReport } from './disposal/plan-report.js';
+export type { PlanRow } from './disposal/plan-store.js';
+export { createEngine, type Engine, type EngineOptions } from './engine.js';
