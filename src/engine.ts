@@ -13,7 +13,12 @@ import { listHolds, type HoldSummary } from './disposal/hold-list.js';
 import type { ApplyWatch } from './disposal/run.js';
 import { loadPolicies } from './policy/policy-set.js';
 import type { RetentionPolicy } from './policy/retention-policy.js';
-import { applyRetention, approveRetention, planRetention, type RetentionContext } from './retention/retention.js';
+import {
+  applyRetention,
+  approveRetention,
+  planRetention,
+  type RetentionContext,
+} from './retention/retention.js';
 import { planItems, type PlanItem } from './retention/show.js';
 import { retentionStatus, type PlanStatus } from './retention/status.js';
 import { whyRetained, type Why } from './retention/why.js';

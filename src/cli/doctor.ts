@@ -12,7 +12,9 @@ import { globalOptions, outputOf } from './session.js';
 export function doctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('the data map against the live database: what is missing, unmapped, unindexed or not allowed')
+    .description(
+      'the data map against the live database: what is missing, unmapped, unindexed or not allowed',
+    )
     .action((_options, command: Command) => doctor(command));
 }
 
@@ -25,7 +27,11 @@ async function doctor(command: Command): Promise<void> {
     const findings = [...schemaFindings(state), ...(await checkMap(db, graph))];
     outputOf(command).list(findings, findingLine, `The data map "${graph.id}" fits this database.`);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
-    outputOf(command).say(...(findings.length > 0 ? [`${counted(findings.length, 'finding')}, ${counted(errors, 'error')}.`] : []));
+    outputOf(command).say(
+      ...(findings.length > 0
+        ? [`${counted(findings.length, 'finding')}, ${counted(errors, 'error')}.`]
+        : []),
+    );
     if (errors > 0) process.exitCode = 1;
   } finally {
     await db.close();
@@ -34,7 +40,10 @@ async function doctor(command: Command): Promise<void> {
 
 function schemaFindings(state: 'missing' | 'older' | 'current'): readonly Finding[] {
   if (state === 'current') return [];
-  const message = state === 'missing' ? 'there is no schema "lethe" yet: only doctor and policy commands run' : 'schema "lethe" is older than this version';
+  const message =
+    state === 'missing'
+      ? 'there is no schema "lethe" yet: only doctor and policy commands run'
+      : 'schema "lethe" is older than this version';
   return [{ severity: 'warning', code: 'schema', thing: 'lethe', message: `${message}; run \`lethe init\`` }];
 }
 

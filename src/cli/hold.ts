@@ -21,10 +21,15 @@ export function holdCommands(program: Command): void {
   const hold = program.command('hold').description('orders to keep: nothing they cover is disposed of');
   hold
     .command('place <scope>')
-    .description('on a record (ticket/77), a person (--subject customer/12) or records that meet a condition (ticket --where JSON)')
+    .description(
+      'on a record (ticket/77), a person (--subject customer/12) or records that meet a condition (ticket --where JSON)',
+    )
     .requiredOption('--ground <word>', 'why: litigation, investigation, audit …')
     .requiredOption('--authority <name>', 'who ordered it')
-    .requiredOption('--review <date>', 'when somebody must look again, such as 2027-01-31; nothing is lifted by the clock')
+    .requiredOption(
+      '--review <date>',
+      'when somebody must look again, such as 2027-01-31; nothing is lifted by the clock',
+    )
     .option('--subject', 'the record is a person: everything that is theirs is held')
     .option('--where <json>', 'a condition as in policies; records that come to meet it later are held too')
     .option('--owner <name>', 'who answers for it (default: who places it)')
@@ -66,7 +71,8 @@ function readScope(scope: string, { subject, where }: PlaceOptions): HoldScope {
   const problems: Problem[] = [];
   const condition = parseJson(where, '--where', problems);
   if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
-  if (subject) throw new LetheError('input_invalid', { what: '--subject', reason: 'does not go with --where' });
+  if (subject)
+    throw new LetheError('input_invalid', { what: '--subject', reason: 'does not go with --where' });
   return { kind: 'condition', record: scope, condition };
 }
 

@@ -18,7 +18,13 @@ export interface Installation {
 }
 
 /** Writes lethe.json, the policies shipped for the map, and the schema editors complete them from; returns the policies. */
-export async function installFiles({ folder, path, map, parameters, graph }: Installation): Promise<readonly string[]> {
+export async function installFiles({
+  folder,
+  path,
+  map,
+  parameters,
+  graph,
+}: Installation): Promise<readonly string[]> {
   const policies = join(folder, 'policies');
   await mkdir(policies, { recursive: true });
   await writeFile(join(policies, SCHEMA_FILE), pretty(retentionJsonSchema(graph)));

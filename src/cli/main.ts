@@ -22,7 +22,15 @@ function buildProgram(): Command {
     .option('--as <name>', 'who acts (default: the operating system user)')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of [demoCommand, workerCommands, initCommand, doctorCommand, policyCommands, retentionCommands, holdCommands])
+  for (const add of [
+    demoCommand,
+    workerCommands,
+    initCommand,
+    doctorCommand,
+    policyCommands,
+    retentionCommands,
+    holdCommands,
+  ])
     add(program);
   inherit(program);
   return program;
@@ -63,9 +71,12 @@ function report(error: unknown, isJson: boolean): number {
   }
   // the text of an unexpected error may hold a record's content, so only where it happened is shown
   const where = error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : '';
-  process.stderr.write(`lethe: unexpected ${error instanceof Error ? error.name : 'error'}; please report it\n${where}\n`);
+  process.stderr.write(
+    `lethe: unexpected ${error instanceof Error ? error.name : 'error'}; please report it\n${where}\n`,
+  );
   return UNEXPECTED;
 }
 
-const isMain = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+const isMain =
+  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isMain) process.exitCode = await run(process.argv.slice(2));

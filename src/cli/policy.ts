@@ -10,7 +10,9 @@ import { globalOptions, outputOf } from './session.js';
 
 /** `lethe policy …`: what needs no database. */
 export function policyCommands(program: Command): void {
-  const policy = program.command('policy').description('policy files: checked against the data map and each other');
+  const policy = program
+    .command('policy')
+    .description('policy files: checked against the data map and each other');
   policy
     .command('check')
     .description('every finding in every policy file, with file and path')
@@ -30,17 +32,16 @@ async function check(command: Command): Promise<void> {
   const out = outputOf(command);
   if (problems.length > 0 && out.isJson) out.result({ ok: false, problems }, []);
   if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
-  out.result(
-    { ok: true, policies: policies.map(({ id, digest }) => ({ id, digest })) },
-    [
-      ...policies.map(policyLine),
-      `${counted(files.length, 'policy file')} checked against the data map "${graph.id}": no findings.`,
-    ],
-  );
+  out.result({ ok: true, policies: policies.map(({ id, digest }) => ({ id, digest })) }, [
+    ...policies.map(policyLine),
+    `${counted(files.length, 'policy file')} checked against the data map "${graph.id}": no findings.`,
+  ]);
 }
 
 function policyLine({ id, entry, table, action }: RetentionPolicy): string {
-  const note = entry.schedule ? '  (its schedule is not run by this version: run it by hand, or `lethe worker --once` from cron)' : '';
+  const note = entry.schedule
+    ? '  (its schedule is not run by this version: run it by hand, or `lethe worker --once` from cron)'
+    : '';
   return `${id}  ${action} ${table.concept ?? table.id} ${entry.keep.for} from ${entry.keep.from}${note}`;
 }
 

@@ -4,7 +4,10 @@ import type { Progress } from '../disposal/chunk-store.js';
 const MS = 1000;
 
 /** A bar with rate and time left on a terminal; nothing elsewhere. */
-export function progressBar(isJson: boolean): { readonly update: (progress: Progress) => void; readonly stop: () => void } {
+export function progressBar(isJson: boolean): {
+  readonly update: (progress: Progress) => void;
+  readonly stop: () => void;
+} {
   if (isJson || !process.stdout.isTTY) return { update: () => undefined, stop: () => undefined };
   const bar = new SingleBar({
     format: '{bar} {percentage} %  {value} of {total} records  {rate} a second  {left} left',

@@ -9,7 +9,9 @@ import { withEngine } from './session.js';
 
 /** `lethe retention …` */
 export function retentionCommands(program: Command): void {
-  const retention = program.command('retention').description('what retention policies take, and why records are kept');
+  const retention = program
+    .command('retention')
+    .description('what retention policies take, and why records are kept');
   retention
     .command('plan <policy>')
     .description('work out what a policy would take; nothing else is written')
@@ -45,7 +47,8 @@ const plan = (command: Command, policy: string, asOf?: string): Promise<void> =>
 
 /** The plan as a document: the id first. */
 export function planDocument(plan: PlanRow): object {
-  const { id, policy, record, digest, item_digest, map_digest, policy_digests, as_of, cutoff, items, state } = plan;
+  const { id, policy, record, digest, item_digest, map_digest, policy_digests, as_of, cutoff, items, state } =
+    plan;
   return {
     id,
     policy,
@@ -78,7 +81,9 @@ export function planLines(plan: PlanRow): readonly string[] {
 function rowLines({ tables }: PlanReport): readonly string[] {
   const rows = Object.entries(tables).filter(([, number]) => number > 0);
   const width = Math.max(0, ...rows.map(([name]) => name.length));
-  return rows.length === 0 ? [] : ['  rows that go:', ...rows.map(([name, number]) => `    ${name.padEnd(width)}  ${count(number)}`)];
+  return rows.length === 0
+    ? []
+    : ['  rows that go:', ...rows.map(([name, number]) => `    ${name.padEnd(width)}  ${count(number)}`)];
 }
 
 function monthLines({ months }: PlanReport): readonly string[] {
@@ -88,14 +93,21 @@ function monthLines({ months }: PlanReport): readonly string[] {
     years.set(year, (years.get(year) ?? 0) + number);
   }
   if (years.size === 0) return [];
-  return [`  by year of the start event: ${[...years].map(([year, number]) => `${year}: ${count(number)}`).join(', ')}`];
+  return [
+    `  by year of the start event: ${[...years].map(([year, number]) => `${year}: ${count(number)}`).join(', ')}`,
+  ];
 }
 
 function keptLines({ protected: kept, conflicts, overridden }: PlanReport): readonly string[] {
   return [
     ...kept.map(({ by, kind, ground, records }) => `  kept by ${kind} ${by} (${ground}): ${count(records)}`),
-    ...conflicts.map(({ rule, records }) => `  in conflict with ${rule}, not taken: ${count(records)} (one must name the other in "overrides")`),
-    ...overridden.map(({ rule, records }) => `  left to ${rule}, which overrides this rule: ${count(records)}`),
+    ...conflicts.map(
+      ({ rule, records }) =>
+        `  in conflict with ${rule}, not taken: ${count(records)} (one must name the other in "overrides")`,
+    ),
+    ...overridden.map(
+      ({ rule, records }) => `  left to ${rule}, which overrides this rule: ${count(records)}`,
+    ),
   ];
 }
 
@@ -140,7 +152,11 @@ const appliedLine = ({ id, items, deleted }: PlanStatus): string =>
 
 const status = (command: Command): Promise<void> =>
   withEngine(command, async ({ engine, out }) => {
-    out.list(await engine.retention.status(), statusLine, 'There are no plans. Make one: lethe retention plan <policy>');
+    out.list(
+      await engine.retention.status(),
+      statusLine,
+      'There are no plans. Make one: lethe retention plan <policy>',
+    );
   });
 
 /** One line a plan, with what is wrong with it. */
@@ -166,13 +182,18 @@ export function whyLines({ record, verdict, rules, protections, goesWith }: Why)
         `  ${kind} ${id} (${[ground, authority].filter(Boolean).join(', ')})${reviewOn === null ? '' : `, review on ${reviewOn}`}; it ends when ${ends}`,
     ),
     ...rules.flatMap(ruleLines),
-    ...goesWith.flatMap(({ record: owner, rules: others }) => [`  goes along with ${owner}:`, ...others.flatMap(ruleLines)]),
+    ...goesWith.flatMap(({ record: owner, rules: others }) => [
+      `  goes along with ${owner}:`,
+      ...others.flatMap(ruleLines),
+    ]),
   ];
 }
 
 function ruleLines({ policy, action, matches, unmet, due, isDue }: RuleAnswer): readonly string[] {
   const does = action === 'keep' ? 'duty to keep' : 'disposal rule';
-  if (!matches) return [`  ${does} ${policy}: does not match`, ...unmet.map((condition) => `    ${condition}`)];
-  const until = due === null ? 'its start event has not happened' : isDue ? `ended ${due}` : `runs until ${due}`;
+  if (!matches)
+    return [`  ${does} ${policy}: does not match`, ...unmet.map((condition) => `    ${condition}`)];
+  const until =
+    due === null ? 'its start event has not happened' : isDue ? `ended ${due}` : `runs until ${due}`;
   return [`  ${does} ${policy}: matches, ${until}`];
 }

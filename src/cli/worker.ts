@@ -23,7 +23,8 @@ async function worker(command: Command, once: boolean): Promise<void> {
   if (!once)
     throw new LetheError('input_invalid', {
       what: 'worker',
-      reason: 'this version has no scheduler yet; run `lethe worker --once`, from cron if it should be every night',
+      reason:
+        'this version has no scheduler yet; run `lethe worker --once`, from cron if it should be every night',
     });
   await withEngine(command, async ({ engine, actor, out }) => {
     const stop = new AbortController();
@@ -34,7 +35,11 @@ async function worker(command: Command, once: boolean): Promise<void> {
       stop.abort();
     });
     const done = await workOnce(engine, actor, stop.signal);
-    out.list(done, ({ plan, outcome, message }) => `${plan}: ${outcome}${message === undefined ? '' : ` (${message})`}`, 'There is nothing to apply.');
+    out.list(
+      done,
+      ({ plan, outcome, message }) => `${plan}: ${outcome}${message === undefined ? '' : ` (${message})`}`,
+      'There is nothing to apply.',
+    );
     if (done.some(({ outcome }) => outcome !== 'done')) process.exitCode = 1;
   });
 }
@@ -44,12 +49,28 @@ const status = (command: Command): Promise<void> =>
     const troubled = (await engine.retention.status()).filter((plan) => trouble(plan) !== null);
     const overdue = await overdueHolds(engine.db, engine.clock.now());
     const findings = [
-      ...troubled.map((plan) => ({ kind: 'run' as const, id: plan.id, problem: trouble(plan), line: statusLine(plan) })),
-      ...overdue.map((id) => ({ kind: 'hold' as const, id, problem: 'its review is overdue', line: `${id}  hold  ! its review is overdue` })),
+      ...troubled.map((plan) => ({
+        kind: 'run' as const,
+        id: plan.id,
+        problem: trouble(plan),
+        line: statusLine(plan),
+      })),
+      ...overdue.map((id) => ({
+        kind: 'hold' as const,
+        id,
+        problem: 'its review is overdue',
+        line: `${id}  hold  ! its review is overdue`,
+      })),
     ];
-    out.result({ ok: findings.length === 0, findings: findings.map(({ kind, id, problem }) => ({ kind, id, problem })) }, [
-      ...findings.map(({ line }) => line),
-      ...(findings.length === 0 ? ['Every run finished, and no hold waits for its review.'] : []),
-    ]);
+    out.result(
+      {
+        ok: findings.length === 0,
+        findings: findings.map(({ kind, id, problem }) => ({ kind, id, problem })),
+      },
+      [
+        ...findings.map(({ line }) => line),
+        ...(findings.length === 0 ? ['Every run finished, and no hold waits for its review.'] : []),
+      ],
+    );
     if (findings.length > 0) process.exitCode = 1;
   });

@@ -8,4 +8,5 @@ export interface ActorName {
 }
 
 /** The form in which names are compared: two spellings of one name must not approve each other. */
-export const nameKey = (name: string): string => name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+export const nameKey = (name: string): string =>
+  name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();

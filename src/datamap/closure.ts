@@ -32,7 +32,9 @@ export function closureOf(graph: MapGraph, root: MapTable): Closure {
   const from = (table: MapTable): ReadonlySet<MapTable> => reachable.get(table) ?? new Set();
   const tables = [root, ...[...from(root)].filter((table) => table !== root)];
   const edges = deletes.filter((edge) => tables.includes(edge.parent));
-  const clears = graph.edges.filter((edge) => edge.then === 'clear' && tables.includes(edge.parent)) as ClearEdge[];
+  const clears = graph.edges.filter(
+    (edge) => edge.then === 'clear' && tables.includes(edge.parent),
+  ) as ClearEdge[];
   const derived = graph.derived.filter(({ when }) => tables.includes(when));
   const inner = tables.filter((table) => table === root || mustBeKnown(table, edges, clears, derived));
   const ancestors = (table: MapTable): number => tables.filter((other) => from(other).has(table)).length;

@@ -1,7 +1,15 @@
 import type { Compilation } from './compile.js';
 import { columnName } from './compile.js';
 import { isSqlPiece } from './edge-sql.js';
-import type { EdgeLink, EdgeMatch, MapEdge, MapSubject, MapTable, SubjectEdge, WhereCondition } from './graph.js';
+import type {
+  EdgeLink,
+  EdgeMatch,
+  MapEdge,
+  MapSubject,
+  MapTable,
+  SubjectEdge,
+  WhereCondition,
+} from './graph.js';
 import type { EdgeEntry, TableEntry } from './schema.js';
 import { columnsRead } from './sql-piece.js';
 
@@ -20,7 +28,8 @@ export function compileEdges(compilation: Compilation, tables: Tables): readonly
       case 'delete':
         if (entry.lastParent && shape.child.key.length === 0)
           compilation.report(`${path}.child`, `lastParent needs a key on "${entry.child}"`);
-        if (entry.lastParent && entry.via) compilation.report(`${path}.via`, 'lastParent does not go with "via"');
+        if (entry.lastParent && entry.via)
+          compilation.report(`${path}.via`, 'lastParent does not go with "via"');
         return [{ ...shape, then: entry.then, lastParent: entry.lastParent ?? false }];
       case 'clear':
         return [{ ...shape, then: entry.then, set: clearedColumns(compilation, entry) }];
@@ -48,11 +57,17 @@ export function compileSubject(compilation: Compilation, tables: Tables): MapSub
     report('subject.record', `no table "${file.subject.record}"`);
     return null;
   }
-  if (table.concept === null) report('subject.record', `table "${table.id}" needs a "concept": holds name people by it`);
-  if (!table.key.some(({ name }) => name === columnName(file.tables[table.id] ?? {}, file.subject?.key ?? '').name))
+  if (table.concept === null)
+    report('subject.record', `table "${table.id}" needs a "concept": holds name people by it`);
+  if (
+    !table.key.some(
+      ({ name }) => name === columnName(file.tables[table.id] ?? {}, file.subject?.key ?? '').name,
+    )
+  )
     report('subject.key', `"${file.subject.key}" is not the key of "${table.id}"`);
   for (const [index, identifier] of (file.subject.identifiers ?? []).entries())
-    if (!tables.has(identifier.table)) report(`subject.identifiers[${index}].table`, `no table "${identifier.table}"`);
+    if (!tables.has(identifier.table))
+      report(`subject.identifiers[${index}].table`, `no table "${identifier.table}"`);
   const edges = file.subject.edges.flatMap((entry, index): readonly SubjectEdge[] => {
     const edge = { ...entry, parent: table.id };
     const shape = compileShape(compilation, tables, edge, `subject.edges[${index}]`, index);
@@ -61,7 +76,13 @@ export function compileSubject(compilation: Compilation, tables: Tables): MapSub
   return { table, edges };
 }
 
-function compileShape(compilation: Compilation, tables: Tables, entry: EdgeLike, path: string, index: number) {
+function compileShape(
+  compilation: Compilation,
+  tables: Tables,
+  entry: EdgeLike,
+  path: string,
+  index: number,
+) {
   const { file, report } = compilation;
   const [child, parent] = [tables.get(entry.child), tables.get(entry.parent)];
   if (!child) report(`${path}.child`, `no table "${entry.child}"`);
@@ -91,13 +112,19 @@ function compileMatches(
   return Object.entries(on).map(([column, value]) => {
     const at = `${path}.on.${column}`;
     const childColumn = columnName(child, column).name;
-    if (typeof value === 'string') return { childColumn, parentSql: `parent.${columnName(parent, value).sql}` };
+    if (typeof value === 'string')
+      return { childColumn, parentSql: `parent.${columnName(parent, value).sql}` };
     if (columnsRead(value.sql, 'parent').length === 0) report(at, 'must read a column of "parent"');
     return { childColumn, parentSql: `(${piece(at, value.sql, 'expression')})` };
   });
 }
 
-function compileLinks(compilation: Compilation, tables: Tables, entry: EdgeLike, path: string): readonly EdgeLink[] {
+function compileLinks(
+  compilation: Compilation,
+  tables: Tables,
+  entry: EdgeLike,
+  path: string,
+): readonly EdgeLink[] {
   return (entry.via ?? []).flatMap((link, index) => {
     const at = `${path}.via[${index}]`;
     const table = tables.get(link.table);

@@ -57,7 +57,8 @@ function checkedParameters(file: DataMapFile, given: ParameterValues, report: Re
         report(`parameters.${name}`, `needs a value: --param ${name}=… or "parameters" in lethe.json`);
         return [];
       }
-      if (type === 'int' && !/^-?\d{1,18}$/.test(String(value))) report(`parameters.${name}`, 'must be a whole number');
+      if (type === 'int' && !/^-?\d{1,18}$/.test(String(value)))
+        report(`parameters.${name}`, 'must be a whole number');
       return [[name, type === 'int' ? Number(value) : String(value)]];
     }),
   );
@@ -68,7 +69,8 @@ function pieceCompiler(file: DataMapFile, values: ParameterValues, report: Repor
     const problem = problemOfPiece(text, form);
     if (problem) report(path, problem);
     for (const name of parametersOf(text))
-      if (!(name in (file.parameters ?? {}))) report(path, `uses :${name}, which "parameters" does not declare`);
+      if (!(name in (file.parameters ?? {})))
+        report(path, `uses :${name}, which "parameters" does not declare`);
     return bindParameters(text, values);
   };
 }
@@ -84,7 +86,8 @@ function compileTable(compilation: Compilation, id: string, entry: TableEntry): 
   const [schema, name] = splitName(entry.table ?? id, file.schema ?? 'public');
   const columns = compileColumns(compilation, path, entry);
   const discriminator = entry.discriminator;
-  const record = entry.record === undefined ? 'true' : `(${piece(`${path}.record`, entry.record, 'expression')})`;
+  const record =
+    entry.record === undefined ? 'true' : `(${piece(`${path}.record`, entry.record, 'expression')})`;
   if (entry.concept !== undefined && Object.keys(entry.key ?? {}).length === 0)
     report(path, 'a record that policies name needs a key');
   return {
@@ -98,7 +101,10 @@ function compileTable(compilation: Compilation, id: string, entry: TableEntry): 
     columns,
     facts: compileFacts(compilation, path, entry, columns),
     discriminator: discriminator
-      ? { column: columnName(entry, discriminator.column).name, ignored: Object.keys(discriminator.ignored ?? {}) }
+      ? {
+          column: columnName(entry, discriminator.column).name,
+          ignored: Object.keys(discriminator.ignored ?? {}),
+        }
       : null,
     forbidsDelete: entry.forbids?.delete ?? null,
   };
@@ -142,9 +148,14 @@ function compileColumns(
 function checkColumn(column: ColumnEntry, path: string, report: Report): void {
   const local = column.type === 'timestamp' || column.type === 'date';
   if (local && column.zone === undefined)
-    report(`${path}.zone`, `a ${column.type} column has no time zone of its own; name the one it is meant in`);
-  if (!local && column.zone !== undefined) report(`${path}.zone`, 'only timestamp and date columns have a zone');
-  if (column.zone !== undefined && !isTimeZone(column.zone)) report(`${path}.zone`, `unknown time zone "${column.zone}"`);
+    report(
+      `${path}.zone`,
+      `a ${column.type} column has no time zone of its own; name the one it is meant in`,
+    );
+  if (!local && column.zone !== undefined)
+    report(`${path}.zone`, 'only timestamp and date columns have a zone');
+  if (column.zone !== undefined && !isTimeZone(column.zone))
+    report(`${path}.zone`, `unknown time zone "${column.zone}"`);
   if (column.fold !== undefined && !['text', 'char'].includes(column.type))
     report(`${path}.fold`, 'only text can be folded');
 }
@@ -196,7 +207,8 @@ function recordsOf(tables: ReadonlyMap<string, MapTable>, report: Report): Reado
   for (const table of tables.values()) {
     if (table.concept === null) continue;
     const other = records.get(table.concept);
-    if (other) report(`tables.${table.id}.concept`, `"${table.concept}" is the record name of "${other.id}" already`);
+    if (other)
+      report(`tables.${table.id}.concept`, `"${table.concept}" is the record name of "${other.id}" already`);
     records.set(table.concept, table);
   }
   return records;

@@ -58,7 +58,9 @@ const linkJoins = (via: readonly EdgeLink[]): string =>
 
 /** ` and alias."column" = 'constant'` for every condition. */
 export function whereSql(alias: string, conditions: readonly WhereCondition[]): string {
-  return conditions.map(({ column, value }) => ` and ${alias}.${identifier(column)} ${comparison(value)}`).join('');
+  return conditions
+    .map(({ column, value }) => ` and ${alias}.${identifier(column)} ${comparison(value)}`)
+    .join('');
 }
 
 function comparison(value: WhereValue): string {

@@ -27,9 +27,11 @@ export function parseJson(text: string, shownAs: string, problems: Problem[]): u
   const report = (offset: number, message: string): void => {
     problems.push({ file: shownAs, path: position(text, offset), message });
   };
-  for (const { error, offset } of errors) report(offset, `malformed JSON: ${readable(printParseErrorCode(error))}`);
+  for (const { error, offset } of errors)
+    report(offset, `malformed JSON: ${readable(printParseErrorCode(error))}`);
   if (!tree && errors.length === 0) report(0, 'malformed JSON: the file is empty');
-  if (tree) for (const key of repeatedKeys(tree)) report(key.offset, `key "${String(key.value)}" is given twice`);
+  if (tree)
+    for (const key of repeatedKeys(tree)) report(key.offset, `key "${String(key.value)}" is given twice`);
   return tree && errors.length === 0 ? (getNodeValue(tree) as unknown) : undefined;
 }
 

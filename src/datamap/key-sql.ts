@@ -35,7 +35,9 @@ export function keyIn({ key }: MapTable, alias: string, array: string): string {
   const [only] = key;
   if (only && key.length === 1) return `${alias}.${only.sql} = any(${array}::${ARRAYS[only.type].type}[])`;
   const columns = key.map(({ sql }) => `${alias}.${sql}`).join(', ');
-  const parts = key.map(({ type }, index) => `(part->>${index})::${type === 'char' ? 'text' : type}`).join(', ');
+  const parts = key
+    .map(({ type }, index) => `(part->>${index})::${type === 'char' ? 'text' : type}`)
+    .join(', ');
   return `(${columns}) in (select ${parts} from (select unnest(${array}::text[])::json as part) keys)`;
 }
 

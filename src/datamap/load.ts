@@ -22,7 +22,11 @@ export async function shippedMaps(): Promise<readonly string[]> {
  * Loads and compiles a data map: a shipped one by name, any other by the path of its file (relative to `folder`).
  * @throws LetheError `map_unknown`, `map_invalid` (all findings at once), `file_unreadable`
  */
-export async function loadMap(nameOrPath: string, parameters: ParameterValues, folder: string): Promise<MapGraph> {
+export async function loadMap(
+  nameOrPath: string,
+  parameters: ParameterValues,
+  folder: string,
+): Promise<MapGraph> {
   const { path, shownAs } = await locate(nameOrPath, folder);
   const problems: Problem[] = [];
   const content = await readJsonFile(path, shownAs, problems);
@@ -39,6 +43,7 @@ async function locate(nameOrPath: string, folder: string): Promise<{ path: strin
     return { path, shownAs: nameOrPath };
   }
   const known = await shippedMaps();
-  if (!known.includes(nameOrPath)) throw new LetheError('map_unknown', { map: nameOrPath, known: known.join(', ') });
+  if (!known.includes(nameOrPath))
+    throw new LetheError('map_unknown', { map: nameOrPath, known: known.join(', ') });
   return { path: join(SHIPPED, `${nameOrPath}.json`), shownAs: `${nameOrPath}.json` };
 }

@@ -8,7 +8,11 @@ import { keyText, type RecordRef } from './record-ref.js';
 const MOST_OWNERS = 20;
 
 /** The records this one would go along with: up the delete edges, nearest first, tables without a record name passed over. */
-export async function ownersOf(db: Queryable, graph: MapGraph, record: RecordRef): Promise<readonly RecordRef[]> {
+export async function ownersOf(
+  db: Queryable,
+  graph: MapGraph,
+  record: RecordRef,
+): Promise<readonly RecordRef[]> {
   const found: RecordRef[] = [];
   const seen = new Set<string>([nameOf(record)]);
   let frontier: readonly RecordRef[] = [record];
@@ -22,7 +26,11 @@ export async function ownersOf(db: Queryable, graph: MapGraph, record: RecordRef
 
 const nameOf = ({ table, key }: RecordRef): string => `${table.id}/${keyText(key)}`;
 
-async function parentsOf(db: Queryable, graph: MapGraph, { table, key }: RecordRef): Promise<readonly RecordRef[]> {
+async function parentsOf(
+  db: Queryable,
+  graph: MapGraph,
+  { table, key }: RecordRef,
+): Promise<readonly RecordRef[]> {
   const parents: RecordRef[] = [];
   const own = keyIn(table, 'this', `array[${literal(keyText(key))}]`);
   for (const edge of graph.edges) {
@@ -32,11 +40,12 @@ async function parentsOf(db: Queryable, graph: MapGraph, { table, key }: RecordR
       select distinct ${raw(keyAsText(edge.parent, 'parent'))} as key
       from ${raw(edge.parent.sql)} parent, (select this.* from ${raw(table.sql)} this where ${raw(own)}) child${raw(links)}
       where ${raw(condition)} limit ${MOST_OWNERS}`);
-    parents.push(...rows.map((row) => ({ table: edge.parent, key: keyParts(edge.parent.key.length, row.key) })));
+    parents.push(
+      ...rows.map((row) => ({ table: edge.parent, key: keyParts(edge.parent.key.length, row.key) })),
+    );
   }
   return parents;
 }
 
 const keyParts = (columns: number, text: string): readonly string[] =>
   columns === 1 ? [text] : (JSON.parse(text) as string[]);
-

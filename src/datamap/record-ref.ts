@@ -29,7 +29,8 @@ export function parseRecord(graph: MapGraph, text: string): RecordRef {
   const key = table.key.length === 1 ? [keyText] : keyText.split(',').map(decodeURIComponent);
   if (key.length !== table.key.length) throw invalid(`a ${concept} has ${table.key.length} key columns`);
   table.key.forEach(({ name, type }, index) => {
-    if (!KEY_FORMS[type].test(key[index] ?? '')) throw invalid(`"${name}" of a ${concept} is of type ${type}`);
+    if (!KEY_FORMS[type].test(key[index] ?? ''))
+      throw invalid(`"${name}" of a ${concept} is of type ${type}`);
     if (type === 'int' || type === 'bigint') checkRange(BigInt(key[index] ?? ''), type, invalid);
   });
   return { table, key };
@@ -37,7 +38,8 @@ export function parseRecord(graph: MapGraph, text: string): RecordRef {
 
 function checkRange(value: bigint, type: 'int' | 'bigint', invalid: (reason: string) => LetheError): void {
   const bits = type === 'int' ? 32 : 64;
-  if (BigInt.asIntN(bits, value) !== value) throw invalid(`the number is too large for a key of type ${type}`);
+  if (BigInt.asIntN(bits, value) !== value)
+    throw invalid(`the number is too large for a key of type ${type}`);
 }
 
 /** The key as one text, as stored in Lethe's tables: the value itself, or a JSON list as PostgreSQL prints it. */

@@ -23,13 +23,15 @@ export function pathText(path: readonly PropertyKey[]): string {
 function messagesOf(issue: Issue, content: unknown): readonly string[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown key "${key}"`);
   const value = issue.path.reduce<unknown>(
-    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined),
+    (at, part) =>
+      typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined,
     content,
   );
   if (value === undefined && issue.code !== 'custom') return ['is missing'];
   if (issue.code === 'invalid_type') return [`must be ${issue.expected}`];
   if (issue.code === 'invalid_value') return [mustBeOneOf(issue.values.map(String), value)];
-  if (issue.code === 'invalid_union' && 'discriminator' in issue) return ['has no known form; ' + issue.message];
+  if (issue.code === 'invalid_union' && 'discriminator' in issue)
+    return ['has no known form; ' + issue.message];
   return [issue.message];
 }
 

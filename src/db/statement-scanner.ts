@@ -8,6 +8,12 @@ export interface Token {
   readonly value: string;
 }
 
+/** A token and where it stands: `text.slice(start, end)` is what was written. */
+export interface PlacedToken extends Token {
+  readonly start: number;
+  readonly end: number;
+}
+
 const BLANK = /[ \t\n\r\f\v]+/y;
 const LINE_COMMENT = /--[^\n\r]*/y;
 const COMMENT_EDGE = /\/\*|\*\//g;
@@ -16,22 +22,31 @@ const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const PARAMETER_OR_NUMBER = /\$?\d+/y;
 
 /** Splits SQL as PostgreSQL's own scanner does with standard_conforming_strings on; blanks and comments are left out. */
-export function tokensOf(text: string): Token[] {
+export const tokensOf = (text: string): PlacedToken[] => scan(text).tokens;
+
+/** The tokens, and whether everything that opens (a literal, a quoted name, a comment) also closes. */
+export function scan(text: string): { readonly tokens: PlacedToken[]; readonly closed: boolean } {
   const scanner = new Scanner(text);
-  const tokens: Token[] = [];
+  const tokens: PlacedToken[] = [];
   for (let token = scanner.next(); token !== undefined; token = scanner.next()) tokens.push(token);
-  return tokens;
+  return { tokens, closed: scanner.closed };
 }
 
 class Scanner {
+  closed = true;
   private at = 0;
 
   constructor(private readonly text: string) {}
 
-  next(): Token | undefined {
+  next(): PlacedToken | undefined {
     this.skipBlanks();
-    const char = this.text[this.at];
+    const start = this.at;
+    const char = this.text[start];
     if (char === undefined) return undefined;
+    return { ...this.token(char), start, end: this.at };
+  }
+
+  private token(char: string): Token {
     if (char === "'") return { kind: 'text', value: this.quoted("'") };
     if (char === '"') return { kind: 'name', value: this.quoted('"').toLowerCase() };
     const tag = this.take(DOLLAR_TAG);
@@ -68,7 +83,7 @@ class Scanner {
     do {
       const edge = COMMENT_EDGE.exec(this.text);
       if (edge === null) {
-        this.at = this.text.length;
+        this.rest(this.at);
         return;
       }
       depth += edge[0] === '/*' ? 1 : -1;
@@ -106,7 +121,9 @@ class Scanner {
     return this.text.slice(from, end);
   }
 
+  /** What opened before `from` never closes. */
   private rest(from: number): string {
+    this.closed = false;
     this.at = this.text.length;
     return this.text.slice(from);
   }

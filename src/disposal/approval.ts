@@ -10,7 +10,12 @@ import { approvalsOf, findPlan, insertApproval, lockPlan, type PlanRow } from '.
  * Approves a plan: its items, and the digests of everything they rest on.
  * @throws LetheError `plan_unknown`, `plan_finished`, `approval_own`, `approval_twice`
  */
-export async function approvePlan(db: Database, planId: string, actor: ActorName, clock: Clock): Promise<PlanRow> {
+export async function approvePlan(
+  db: Database,
+  planId: string,
+  actor: ActorName,
+  clock: Clock,
+): Promise<PlanRow> {
   return db.transaction(async (tx) => {
     const id = await actorId(tx, actor.name);
     const plan = await lockPlan(tx, planId);

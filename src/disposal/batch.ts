@@ -8,7 +8,13 @@ import { isGuarded } from '../datamap/foreign-keys.js';
 import { keyArray, keyAsText, keyIn, keyValue, sameKey } from '../datamap/key-sql.js';
 import { recordName } from '../datamap/record-ref.js';
 import { appendEntry } from '../ledger/append.js';
-import { claimChunk, recordChunk, type BatchOutcome, type Chunk, type ChunkException } from './chunk-store.js';
+import {
+  claimChunk,
+  recordChunk,
+  type BatchOutcome,
+  type Chunk,
+  type ChunkException,
+} from './chunk-store.js';
 import { actStatements, emptyWorkTables, expandClosure, expandRoots } from './closure-sql.js';
 import { passGate } from './gate.js';
 import type { PlanRow } from './plan-store.js';
@@ -26,7 +32,11 @@ export interface Run {
   /** Predicate over `this`: the rule takes the record. The same text selected the plan's roots. */
   readonly takes: string;
   /** Rules that compete for the record: predicate over `this` and outcome. */
-  readonly rivals: readonly { readonly id: string; readonly matches: string; readonly outcome: 'conflict' | 'overridden' }[];
+  readonly rivals: readonly {
+    readonly id: string;
+    readonly matches: string;
+    readonly outcome: 'conflict' | 'overridden';
+  }[];
   readonly actor: string;
   readonly clock: Clock;
 }
@@ -130,12 +140,18 @@ async function recheck(
 }
 
 /** Works out the closure, and takes out every root that a protection or a foreign lock on any of its rows stops. */
-async function setStoppedApart(tx: Tx, run: Run, locked: readonly string[]): Promise<readonly ChunkException[]> {
+async function setStoppedApart(
+  tx: Tx,
+  run: Run,
+  locked: readonly string[],
+): Promise<readonly ChunkException[]> {
   const { work, closure, graph, plan } = run;
   const { root } = closure;
   const protections = await readProtections(tx, graph, plan.as_of);
   await fillClosure(tx, run);
-  const unlocked = isCyclic(closure) ? [unlockedHits(work, closure, arrayLiteral(locked, keyArray(root).type))] : [];
+  const unlocked = isCyclic(closure)
+    ? [unlockedHits(work, closure, arrayLiteral(locked, keyArray(root).type))]
+    : [];
   if (!(await findStopped(tx, run, protections, unlocked))) return [];
   const { rows } = await tx.query<Row & { key: string; cause: string }>(sql`
     select distinct ${raw(keyAsText(root, 'roots'))} as key, hits.${raw(CAUSE)} as cause
@@ -207,4 +223,3 @@ async function appendBatchEntry(
     names: taken.map((key) => recordName(closure.root, key)),
   });
 }
-

@@ -44,7 +44,9 @@ function additions(
   edges: readonly DeleteEdge[],
 ): readonly string[] {
   return component.tables.flatMap((table) => {
-    const selects = edges.filter(({ child }) => child === table).map((edge) => childRows(work, closure, edge));
+    const selects = edges
+      .filter(({ child }) => child === table)
+      .map((edge) => childRows(work, closure, edge));
     if (selects.length === 0) return [];
     const rows = `(${selects.join(' union ')})`;
     const known = component.inside.length > 0 ? ` except table ${work.gone(table)}` : '';
@@ -90,7 +92,9 @@ export function actStatements(
   );
   // before the deletes: a foreign key would refuse these while the reference stands
   const clears = closure.clears.map((edge) => clearStatement(work, edge));
-  const runs = closure.derived.map(({ run }, index) => `with collected as (table ${work.collected(index)}) ${run}`);
+  const runs = closure.derived.map(
+    ({ run }, index) => `with collected as (table ${work.collected(index)}) ${run}`,
+  );
   const silent = (sql: string): ActStatement => ({ sql, deletes: null });
   return [
     ...collects.map(silent),
@@ -120,10 +124,16 @@ function deleteStatements(work: WorkTables, closure: Closure, table: MapTable): 
 }
 
 /** How many rows of each table the closure in the `gone` tables would take. */
-export function countStatements(work: WorkTables, closure: Closure): readonly { table: MapTable; sql: string }[] {
+export function countStatements(
+  work: WorkTables,
+  closure: Closure,
+): readonly { table: MapTable; sql: string }[] {
   return closure.tables.map((table) => {
-    if (closure.inner.includes(table)) return { table, sql: `select count(*) as rows from ${work.gone(table)}` };
-    const [only, ...others] = leafEdges(closure, table).map((edge) => belongsTo(edge, work.gone(edge.parent)));
+    if (closure.inner.includes(table))
+      return { table, sql: `select count(*) as rows from ${work.gone(table)}` };
+    const [only, ...others] = leafEdges(closure, table).map((edge) =>
+      belongsTo(edge, work.gone(edge.parent)),
+    );
     const where = [only, ...others].join(' or ');
     return { table, sql: `select count(*) as rows from ${table.sql} child where ${where}` };
   });

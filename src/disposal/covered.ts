@@ -23,11 +23,19 @@ export async function markCovered(
   const relevant = protections.filter(({ table }) => owners.includes(table));
   if (relevant.length === 0) return false;
   const names = new Climb(work);
-  await tx.script([...[root, ...owners].flatMap((table) => names.create(table)), names.start(root)].join(';\n'));
-  await repeat(tx, climb.map((edge) => names.up(edge)));
+  await tx.script(
+    [...[root, ...owners].flatMap((table) => names.create(table)), names.start(root)].join(';\n'),
+  );
+  await repeat(
+    tx,
+    climb.map((edge) => names.up(edge)),
+  );
   const marked = await tx.script(relevant.map((rows) => names.mark(rows)).join(';\n'));
   if (!marked.some((count) => count > 0)) return false;
-  await repeat(tx, climb.map((edge) => names.down(edge)));
+  await repeat(
+    tx,
+    climb.map((edge) => names.down(edge)),
+  );
   const [hits = 0] = await tx.script(names.finish(root));
   return hits > 0;
 }
@@ -36,7 +44,7 @@ export async function markCovered(
 function edgesAbove(graph: MapGraph, root: MapTable): readonly DeleteEdge[] {
   const deletes = graph.edges.filter((edge) => edge.then === 'delete');
   const below = new Set<MapTable>([root]);
-  for (let size = 0; size !== below.size; ) {
+  for (let size = 0; size !== below.size;) {
     size = below.size;
     for (const { child, parent } of deletes) if (below.has(child)) below.add(parent);
   }
@@ -101,4 +109,5 @@ class Climb {
   }
 }
 
-const key = (table: MapTable, alias: string): string => table.key.map(({ sql }) => `${alias}.${sql}`).join(', ');
+const key = (table: MapTable, alias: string): string =>
+  table.key.map(({ sql }) => `${alias}.${sql}`).join(', ');

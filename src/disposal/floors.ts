@@ -2,19 +2,29 @@ import type { Database, Tx } from '../db/database.js';
 import { newId } from '../core/ids.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { closeGate } from './gate.js';
-import { activeProtections, endProtection, insertProtection, type ProtectionRow } from './protection-store.js';
+import {
+  activeProtections,
+  endProtection,
+  insertProtection,
+  type ProtectionRow,
+} from './protection-store.js';
 import { storeVersion } from './version-store.js';
 
 /**
  * Brings the floors in lethe.protection in step with the policies in force: every duty to keep is a protection of the
  * record type that names its policy version; one whose policy is gone or has changed ends.
  */
-export async function syncFloors(db: Database, policies: readonly RetentionPolicy[], actor: string): Promise<void> {
+export async function syncFloors(
+  db: Database,
+  policies: readonly RetentionPolicy[],
+  actor: string,
+): Promise<void> {
   if (isInStep(policies, await activeProtections(db))) return;
   await db.transaction(async (tx) => {
     await closeGate(tx);
     const { missing, stale } = changes(policies, await activeProtections(tx));
-    for (const { id } of stale) await endProtection(tx, id, actor, 'the policy is no longer in force in this version');
+    for (const { id } of stale)
+      await endProtection(tx, id, actor, 'the policy is no longer in force in this version');
     for (const floor of missing) await placeFloor(tx, floor, actor);
   });
 }
@@ -34,7 +44,11 @@ export function isInStep(policies: readonly RetentionPolicy[], active: readonly 
   return missing.length + stale.length === 0;
 }
 
-async function placeFloor(tx: Tx, { digest, id, text, table, entry }: RetentionPolicy, actor: string): Promise<void> {
+async function placeFloor(
+  tx: Tx,
+  { digest, id, text, table, entry }: RetentionPolicy,
+  actor: string,
+): Promise<void> {
   await storeVersion(tx, { digest, kind: 'retention', name: id, text }, actor);
   await insertProtection(tx, {
     id: newId('floor'),

@@ -12,14 +12,23 @@ import { arrayLiteral, findStopped } from './stopped.js';
 import { CAUSE, createWorkTables, workSelect, workTables } from './work-tables.js';
 
 /** Ids of the protections that stop the disposal of this record now, on itself or on anything that would go with it. */
-export function heldBy(db: Database, graph: MapGraph, { table, key }: RecordRef, asOf: Instant): Promise<readonly string[]> {
+export function heldBy(
+  db: Database,
+  graph: MapGraph,
+  { table, key }: RecordRef,
+  asOf: Instant,
+): Promise<readonly string[]> {
   const closure = closureOf(graph, table);
   const work = workTables(graph);
   const own = keyIn(table, 'this', arrayLiteral([keyText(key)], keyArray(table).type));
   // nothing is destroyed here; the door is needed for the same work tables that a batch uses
   return throughDoor(db, async (tx) => {
-    await tx.script(`set local jit = off; set local client_min_messages = warning;\n${createWorkTables(work, closure)}`);
-    await tx.script(`insert into ${work.roots(table)} select ${workSelect(work, table, 'this')} from ${table.sql} this where ${own};\ninsert into ${work.gone(table)} table ${work.roots(table)}`);
+    await tx.script(
+      `set local jit = off; set local client_min_messages = warning;\n${createWorkTables(work, closure)}`,
+    );
+    await tx.script(
+      `insert into ${work.roots(table)} select ${workSelect(work, table, 'this')} from ${table.sql} this where ${own};\ninsert into ${work.gone(table)} table ${work.roots(table)}`,
+    );
     await expandClosure(tx, work, closure);
     const protections = await readProtections(tx, graph, asOf);
     if (!(await findStopped(tx, { graph, work, closure }, protections))) return [];

@@ -42,7 +42,8 @@ export async function listHolds({ db, graph, clock }: HoldContext): Promise<read
 }
 
 function scopeOf(graph: MapGraph, row: ProtectionRow, subjects: ReadonlyMap<string, string>): string {
-  if (row.subject_id !== null) return `${subjects.get(row.subject_id) ?? row.subject_id} and all that is theirs`;
+  if (row.subject_id !== null)
+    return `${subjects.get(row.subject_id) ?? row.subject_id} and all that is theirs`;
   const record = row.record ?? '';
   const table = graph.records.get(record);
   if (row.key !== null) return table ? recordName(table, row.key) : `${record}/${row.key}`;

@@ -15,7 +15,12 @@ import { bindTime } from '../policy/condition.js';
 import { readCondition } from '../policy/read-condition.js';
 import { whereOf } from '../policy/where.js';
 import { closeGate } from './gate.js';
-import { activeProtections, endProtection, insertProtection, type NewProtection } from './protection-store.js';
+import {
+  activeProtections,
+  endProtection,
+  insertProtection,
+  type NewProtection,
+} from './protection-store.js';
 import { arrayLiteral } from './stopped.js';
 import { subjectOf } from './subject-store.js';
 
@@ -57,7 +62,11 @@ export interface HoldContext {
  * Places a hold. Waits for running batches; after it, none takes what it covers.
  * @throws LetheError `input_invalid`, `policy_invalid` (a condition that does not hold water)
  */
-export async function placeHold(context: HoldContext, order: HoldOrder, actor: ActorName): Promise<PlacedHold> {
+export async function placeHold(
+  context: HoldContext,
+  order: HoldOrder,
+  actor: ActorName,
+): Promise<PlacedHold> {
   const { db, graph, clock } = context;
   checkOrder(order);
   const target = resolveScope(graph, order.scope, clock.now());
@@ -83,15 +92,33 @@ export async function placeHold(context: HoldContext, order: HoldOrder, actor: A
 }
 
 type Target =
-  | { readonly kind: 'record' | 'subject'; readonly ref: RecordRef; readonly table: MapTable; readonly where: string }
-  | { readonly kind: 'condition'; readonly condition: unknown; readonly table: MapTable; readonly where: string };
+  | {
+      readonly kind: 'record' | 'subject';
+      readonly ref: RecordRef;
+      readonly table: MapTable;
+      readonly where: string;
+    }
+  | {
+      readonly kind: 'condition';
+      readonly condition: unknown;
+      readonly table: MapTable;
+      readonly where: string;
+    };
 
 function resolveScope(graph: MapGraph, scope: HoldScope, now: Instant): Target {
   if (scope.kind === 'condition') {
     const table = graph.records.get(scope.record);
     if (!table)
-      throw new LetheError('input_invalid', { what: 'record', reason: `the data map has no record "${scope.record}"` });
-    return { kind: 'condition', condition: scope.condition, table, where: conditionSql(table, scope.condition, now) };
+      throw new LetheError('input_invalid', {
+        what: 'record',
+        reason: `the data map has no record "${scope.record}"`,
+      });
+    return {
+      kind: 'condition',
+      condition: scope.condition,
+      table,
+      where: conditionSql(table, scope.condition, now),
+    };
   }
   const ref = parseRecord(graph, scope.record);
   if (scope.kind === 'subject' && graph.subject?.table !== ref.table)
@@ -108,12 +135,15 @@ function conditionSql(table: MapTable, entry: unknown, asOf: Instant): string {
   const report = (path: string, message: string): void => void problems.push({ file: 'hold', path, message });
   const condition = readCondition({ table, timeZone: 'UTC', report }, entry, 'condition');
   if (!condition) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
-  const bound = bindTime(condition, (period, timeZone) => cutoffOf({ asOf, period, timeZone, periodStarts: 'event' }));
+  const bound = bindTime(condition, (period, timeZone) =>
+    cutoffOf({ asOf, period, timeZone, periodStarts: 'event' }),
+  );
   return `${table.record} and ${whereOf(bound)}`;
 }
 
 function checkOrder({ ground, authority, reviewOn }: HoldOrder): void {
-  const invalid = (what: string, reason: string): LetheError => new LetheError('input_invalid', { what, reason });
+  const invalid = (what: string, reason: string): LetheError =>
+    new LetheError('input_invalid', { what, reason });
   if (ground.trim() === '') throw invalid('ground', 'say why the hold is placed');
   if (authority.trim() === '') throw invalid('authority', 'say who ordered the hold');
   if (!/^\d{4}-\d{2}-\d{2}$/.test(reviewOn) || Number.isNaN(Date.parse(reviewOn)))
@@ -155,7 +185,9 @@ async function goneRecords(tx: Tx, target: Target, records: number): Promise<rea
     select c.plan_id, sum(c.taken) as taken from lethe.chunk c join lethe.plan p on p.id = c.plan_id
     where p.record = ${record} and p.state in ('applying', 'incomplete', 'failed') and c.taken > 0
     group by c.plan_id order by c.plan_id`);
-  return rows.map(({ plan_id, taken }) => `${plan_id}, still running, had deleted ${taken} ${record} records before`);
+  return rows.map(
+    ({ plan_id, taken }) => `${plan_id}, still running, had deleted ${taken} ${record} records before`,
+  );
 }
 
 /**
@@ -168,7 +200,8 @@ export async function liftHold(
   reason: string,
   actor: ActorName,
 ): Promise<{ readonly id: string }> {
-  if (reason.trim() === '') throw new LetheError('input_invalid', { what: 'reason', reason: 'say why the hold is lifted' });
+  if (reason.trim() === '')
+    throw new LetheError('input_invalid', { what: 'reason', reason: 'say why the hold is lifted' });
   return db.transaction(async (tx) => {
     await closeGate(tx);
     const hold = (await activeProtections(tx)).find((row) => row.id === id && row.kind === 'hold');

@@ -7,7 +7,12 @@ export interface PlanReport {
   readonly newest: string | null;
   /** Items by month (`2023-04`) of the start event, in the policy's time zone. */
   readonly months: Readonly<Record<string, number>>;
-  readonly protected: readonly { readonly by: string; readonly kind: string; readonly ground: string; readonly records: number }[];
+  readonly protected: readonly {
+    readonly by: string;
+    readonly kind: string;
+    readonly ground: string;
+    readonly records: number;
+  }[];
   /** Records another rule matches too, and neither overrides the other: not taken. */
   readonly conflicts: readonly { readonly rule: string; readonly records: number }[];
   /** Records left to a rule that overrides this one. */

@@ -52,7 +52,9 @@ export async function findPlan(db: Queryable, id: string): Promise<PlanRow> {
 
 /** Plans, newest first. */
 export async function listPlans(db: Queryable): Promise<readonly PlanRow[]> {
-  const { rows } = await db.query<PlanRow>(sql`select * from lethe.plan order by created_at desc, id limit 200`);
+  const { rows } = await db.query<PlanRow>(
+    sql`select * from lethe.plan order by created_at desc, id limit 200`,
+  );
   return rows;
 }
 
@@ -63,7 +65,12 @@ export async function lockPlan(tx: Tx, id: string): Promise<PlanRow> {
 }
 
 /** Moves a plan on; times are set with the state they belong to. */
-export async function setPlanState(db: Queryable, id: string, state: PlanState, failure: string | null): Promise<void> {
+export async function setPlanState(
+  db: Queryable,
+  id: string,
+  state: PlanState,
+  failure: string | null,
+): Promise<void> {
   await db.query(sql`
     update lethe.plan
     set state = ${state}, failure = ${failure},
@@ -86,7 +93,12 @@ export async function approvalsOf(db: Queryable, planId: string): Promise<readon
 }
 
 /** False when this actor approved the plan before. */
-export async function insertApproval(tx: Tx, plan: PlanRow, actor: string, assurance: string): Promise<boolean> {
+export async function insertApproval(
+  tx: Tx,
+  plan: PlanRow,
+  actor: string,
+  assurance: string,
+): Promise<boolean> {
   const { count } = await tx.query(sql`
     insert into lethe.approval (plan_id, actor_id, assurance, plan_digest)
     values (${plan.id}, ${actor}, ${assurance}, ${plan.digest})

@@ -64,7 +64,9 @@ export async function makePlan(db: Database, request: PlanRequest): Promise<Plan
   await throughDoor(
     db,
     async (tx) => {
-      await tx.script(`set local jit = off; set local client_min_messages = warning;\n${createWorkTables(planning.work, closure)}`);
+      await tx.script(
+        `set local jit = off; set local client_min_messages = warning;\n${createWorkTables(planning.work, closure)}`,
+      );
       await selectRoots(tx, planning);
       await setConflictsApart(tx, planning);
       await setProtectedApart(tx, planning);
@@ -130,9 +132,7 @@ async function setProtectedApart(tx: Tx, planning: Planning): Promise<void> {
 
 async function fillClosure(tx: Tx, { work, closure }: Planning): Promise<void> {
   const { root } = closure;
-  await tx.script(
-    `insert into ${work.gone(root)} table ${work.roots(root)};\nanalyze ${work.gone(root)}`,
-  );
+  await tx.script(`insert into ${work.gone(root)} table ${work.roots(root)};\nanalyze ${work.gone(root)}`);
   await expandClosure(tx, work, closure);
 }
 
@@ -188,7 +188,10 @@ async function tableCounts(tx: Tx, { work, closure }: Planning): Promise<Readonl
   return counts;
 }
 
-async function startsOf(tx: Tx, planning: Planning): Promise<Pick<PlanReport, 'oldest' | 'newest' | 'months'>> {
+async function startsOf(
+  tx: Tx,
+  planning: Planning,
+): Promise<Pick<PlanReport, 'oldest' | 'newest' | 'months'>> {
   const { work, closure, rule } = planning;
   const { root } = closure;
   const { rows } = await tx.query<Row & { month: string; items: string; oldest: string; newest: string }>(sql`
@@ -199,7 +202,11 @@ async function startsOf(tx: Tx, planning: Planning): Promise<Pick<PlanReport, 'o
     group by 1 order by 1`);
   return {
     oldest: rows.map(({ oldest }) => oldest).sort()[0] ?? null,
-    newest: rows.map(({ newest }) => newest).sort().at(-1) ?? null,
+    newest:
+      rows
+        .map(({ newest }) => newest)
+        .sort()
+        .at(-1) ?? null,
     months: Object.fromEntries(rows.map(({ month, items }) => [month, Number(items)])),
   };
 }
@@ -236,7 +243,11 @@ async function storePlan(tx: Tx, planning: Planning, itemDigest: string, report:
   const { id, request, rule, closure } = planning;
   const { graph, policy, policies, author, asOf } = request;
   const covering = coveringPolicies(graph, policy, policies);
-  await storeVersion(tx, { digest: graph.digest, kind: 'data-map', name: graph.id, text: graph.text }, author);
+  await storeVersion(
+    tx,
+    { digest: graph.digest, kind: 'data-map', name: graph.id, text: graph.text },
+    author,
+  );
   for (const { digest, id: name, text } of covering)
     await storeVersion(tx, { digest, kind: 'retention', name, text }, author);
   const basis = {

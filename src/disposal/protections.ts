@@ -26,9 +26,15 @@ export interface ProtectedRows {
  * batch ends. Conditions and subjects are evaluated where the SQL runs, so new tickets count.
  * @throws LetheError `protection_unreadable`: what cannot be understood protects everything
  */
-export async function readProtections(db: Queryable, graph: MapGraph, asOf: Instant): Promise<readonly ProtectedRows[]> {
+export async function readProtections(
+  db: Queryable,
+  graph: MapGraph,
+  asOf: Instant,
+): Promise<readonly ProtectedRows[]> {
   const rows = await activeProtections(db);
-  const records = new Set(rows.flatMap(({ record, key }) => (key === null || record === null ? [] : [record])));
+  const records = new Set(
+    rows.flatMap(({ record, key }) => (key === null || record === null ? [] : [record])),
+  );
   return [
     ...[...records].map((record) => protectedRecords(tableOf(graph, record, `on ${record} records`))),
     ...rows.flatMap((row) => protectedBy(graph, row, asOf)),
@@ -38,7 +44,12 @@ export async function readProtections(db: Queryable, graph: MapGraph, asOf: Inst
 /** All protections of single records of one table at once: there may be thousands. */
 function protectedRecords(table: MapTable): ProtectedRows {
   const match = `p.record = ${literal(table.concept ?? '')} and p.key = ${keyAsText(table, 'this')} and p.lifted_at is null`;
-  return { table, from: `${table.sql} this join lethe.protection p on ${match}`, where: 'true', cause: 'p.id' };
+  return {
+    table,
+    from: `${table.sql} this join lethe.protection p on ${match}`,
+    where: 'true',
+    cause: 'p.id',
+  };
 }
 
 function protectedBy(graph: MapGraph, row: ProtectionRow, asOf: Instant): readonly ProtectedRows[] {

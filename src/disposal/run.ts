@@ -74,7 +74,8 @@ async function failed(db: Database, { plan }: Run, error: unknown): Promise<unkn
 async function finish(db: Database, run: Run): Promise<PlanRow> {
   const { plan, actor, clock } = run;
   const progress = await progressOf(db, plan.id);
-  if (Number(progress.open_chunks) + Number(progress.busy_chunks) > 0) throw await incomplete(db, plan, progress);
+  if (Number(progress.open_chunks) + Number(progress.busy_chunks) > 0)
+    throw await incomplete(db, plan, progress);
   const unswept = await sweepLateChildren(db, run);
   if (unswept > 0) throw await incomplete(db, plan, { ...progress, busy: String(unswept) });
   await throughDoor(db, (tx) => markDone(tx, plan.id, actor, clock));

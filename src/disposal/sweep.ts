@@ -28,7 +28,9 @@ export async function sweepLateChildren(db: Database, run: Run): Promise<number>
 
 async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<'swept' | 'protected'> {
   const { work, closure, graph, plan, foreignKeys } = run;
-  await tx.script(`set local jit = off; set local client_min_messages = warning;\n${createWorkTables(work, closure)}`);
+  await tx.script(
+    `set local jit = off; set local client_min_messages = warning;\n${createWorkTables(work, closure)}`,
+  );
   await passGate(tx);
   await tx.query(sql`
     select from lethe.swept_parent where plan_id = ${plan.id} and chunk = ${chunk}::int for update`);
@@ -40,7 +42,10 @@ async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<'swept' | 'p
   const statements = actStatements(work, closure, foreignKeys);
   for (;;) {
     const counts = await tx.script(statements.map((statement) => statement.sql).join(';\n'));
-    const late = statements.reduce((total, { deletes }, index) => total + (deletes ? (counts[index] ?? 0) : 0), 0);
+    const late = statements.reduce(
+      (total, { deletes }, index) => total + (deletes ? (counts[index] ?? 0) : 0),
+      0,
+    );
     if (late === 0) break;
     await appendSweepEntry(tx, run, chunk, late);
     await tx.script(`${emptyWorkTables(work, closure)};\n${refill}`);
@@ -62,7 +67,12 @@ function restoreParents({ work, closure, foreignKeys, plan }: Run, chunk: number
     .join(';\n');
 }
 
-async function appendSweepEntry(tx: Tx, { plan, actor, clock }: Run, chunk: number, late: number): Promise<void> {
+async function appendSweepEntry(
+  tx: Tx,
+  { plan, actor, clock }: Run,
+  chunk: number,
+  late: number,
+): Promise<void> {
   await appendEntry(tx, {
     kind: 'retention.swept',
     at: clock.now(),
@@ -72,4 +82,3 @@ async function appendSweepEntry(tx: Tx, { plan, actor, clock }: Run, chunk: numb
     digests: { plan: plan.digest, map: plan.map_digest },
   });
 }
-

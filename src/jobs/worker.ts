@@ -14,7 +14,11 @@ export interface WorkDone {
  * Applies every approved plan and resumes every interrupted one, one after the other. Plans that others work on are
  * joined, not taken over: chunks are claimed by row locks, so a killed process frees its own at once.
  */
-export async function workOnce(engine: Engine, actor: ActorName, signal?: AbortSignal): Promise<readonly WorkDone[]> {
+export async function workOnce(
+  engine: Engine,
+  actor: ActorName,
+  signal?: AbortSignal,
+): Promise<readonly WorkDone[]> {
   const done: WorkDone[] = [];
   for (const plan of (await engine.retention.status()).filter(isReady).toReversed()) {
     if (signal?.aborted) break;
@@ -26,7 +30,12 @@ export async function workOnce(engine: Engine, actor: ActorName, signal?: AbortS
 const isReady = ({ state, approvals, asOf }: PlanStatus): boolean =>
   state !== 'done' && approvals.given >= approvals.needed && Date.parse(asOf) <= Date.now();
 
-async function applyOne(engine: Engine, plan: string, actor: ActorName, signal?: AbortSignal): Promise<WorkDone> {
+async function applyOne(
+  engine: Engine,
+  plan: string,
+  actor: ActorName,
+  signal?: AbortSignal,
+): Promise<WorkDone> {
   try {
     await engine.retention.apply(plan, actor, signal ? { signal } : {});
     return { plan, outcome: 'done' };

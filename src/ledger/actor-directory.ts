@@ -10,7 +10,8 @@ import { sql } from '../db/sql.js';
  */
 export async function actorId(db: Queryable, name: string): Promise<string> {
   const key = nameKey(name);
-  if (key === '') throw new LetheError('input_invalid', { what: '--as', reason: 'the name of the actor is empty' });
+  if (key === '')
+    throw new LetheError('input_invalid', { what: '--as', reason: 'the name of the actor is empty' });
   const { rows } = await db.query<{ id: string }>(sql`
     with made as (
       insert into lethe.actor (id, name, name_key) values (${newId('actor')}, ${name.trim()}, ${key})

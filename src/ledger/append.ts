@@ -26,7 +26,9 @@ export async function appendEntry(tx: Tx, { names = [], ...facts }: LedgerFacts)
   const id = randomUUID();
   const salts = randomBytes(SALT_BYTES * names.length);
   const saltOf = (index: number): Buffer => salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES);
-  const commitments = names.map((name, index) => createHash('sha256').update(saltOf(index)).update(name).digest('hex'));
+  const commitments = names.map((name, index) =>
+    createHash('sha256').update(saltOf(index)).update(name).digest('hex'),
+  );
   const body = canonicalJson({ v: 1, id, ...facts, ...(names.length > 0 ? { names: commitments } : {}) });
   await tx.query(sql`
     insert into lethe.ledger_entry (id, at, kind, body, digest)

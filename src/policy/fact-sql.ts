@@ -29,11 +29,21 @@ export function factSql(fact: MapFact): FactSql {
     case 'boolean':
       return { raw: fact.expression, guards: unsetGuards(fact), constant: (value) => value, array: null };
     case 'uuid':
-      return { raw: fact.expression, guards: unsetGuards(fact), constant: (value) => `${literal(value)}::uuid`, array: null };
+      return {
+        raw: fact.expression,
+        guards: unsetGuards(fact),
+        constant: (value) => `${literal(value)}::uuid`,
+        array: null,
+      };
     case 'text[]':
       return { raw: `${fact.expression}::text[]`, guards: [], constant: literal, array: 'text[]' };
     case 'number[]':
-      return { raw: `${fact.expression}::numeric[]`, guards: [], constant: (value) => value, array: 'numeric[]' };
+      return {
+        raw: `${fact.expression}::numeric[]`,
+        guards: [],
+        constant: (value) => value,
+        array: 'numeric[]',
+      };
   }
 }
 
@@ -50,13 +60,28 @@ function numberSql(fact: MapFact): FactSql {
     case 'float': {
       // a real column is widened, so that 0.1 means the same double on both sides
       const raw = `${fact.expression}::float8`;
-      return { raw, guards: [...finite('float8'), ...unsetGuards(fact)], constant: (value) => `${literal(value)}::float8`, array: null };
+      return {
+        raw,
+        guards: [...finite('float8'), ...unsetGuards(fact)],
+        constant: (value) => `${literal(value)}::float8`,
+        array: null,
+      };
     }
     case 'numeric':
-      return { raw: fact.expression, guards: [...finite('numeric'), ...unsetGuards(fact)], constant, array: null };
+      return {
+        raw: fact.expression,
+        guards: [...finite('numeric'), ...unsetGuards(fact)],
+        constant,
+        array: null,
+      };
     default: {
       const raw = `${fact.expression}::numeric`;
-      return { raw, guards: [`${raw} > '-Infinity'::numeric`, `${raw} < 'Infinity'::numeric`], constant, array: null };
+      return {
+        raw,
+        guards: [`${raw} > '-Infinity'::numeric`, `${raw} < 'Infinity'::numeric`],
+        constant,
+        array: null,
+      };
     }
   }
 }
@@ -70,7 +95,9 @@ function textSql(fact: MapFact): FactSql {
 }
 
 function unsetGuards({ column, expression }: MapFact, stored = expression): readonly string[] {
-  return column && column.unset.length > 0 ? [`${stored} not in (${column.unset.map(literal).join(', ')})`] : [];
+  return column && column.unset.length > 0
+    ? [`${stored} not in (${column.unset.map(literal).join(', ')})`]
+    : [];
 }
 
 const instantOf = (expression: string): FactSql => ({
@@ -89,7 +116,8 @@ const withinBounds = (expression: string, offset = ''): readonly string[] => [
 function instantColumn(column: MapColumn): FactSql {
   const stored = `this.${identifier(column.name)}`;
   const unset = column.unset.length > 0 ? [`${stored} not in (${column.unset.map(literal).join(', ')})`] : [];
-  if (column.type === 'timestamptz') return { ...instantOf(stored), guards: [...withinBounds(stored, '+00'), ...unset] };
+  if (column.type === 'timestamptz')
+    return { ...instantOf(stored), guards: [...withinBounds(stored, '+00'), ...unset] };
   if (column.type === 'timestamp' && column.zone === 'UTC')
     return {
       raw: stored,
@@ -122,7 +150,9 @@ function selected(fact: MapFact, raw: string): string {
     case 'number[]':
       return `${raw}::text[]`;
     case 'instant':
-      return fact.column?.type === 'timestamp' && fact.column.zone === 'UTC' ? `${raw} at time zone 'UTC'` : raw;
+      return fact.column?.type === 'timestamp' && fact.column.zone === 'UTC'
+        ? `${raw} at time zone 'UTC'`
+        : raw;
     default:
       return raw;
   }

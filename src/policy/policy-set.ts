@@ -11,7 +11,11 @@ export interface PolicySet {
 }
 
 /** Reads the policy files of a folder (not `*.test.json`); syntax findings go to `problems`. */
-export async function readPolicyFiles(folder: string, shownAs: string, problems: Problem[]): Promise<readonly PolicyFile[]> {
+export async function readPolicyFiles(
+  folder: string,
+  shownAs: string,
+  problems: Problem[],
+): Promise<readonly PolicyFile[]> {
   const names = await policyNames(folder, shownAs);
   const files: PolicyFile[] = [];
   for (const name of names) {
@@ -47,7 +51,8 @@ export function checkPolicies(graph: MapGraph, files: readonly PolicyFile[], pro
 function readPolicyFile(graph: MapGraph, file: PolicyFile, problems: Problem[]): RetentionPolicy | null {
   const kind = (file.content as { kind?: unknown } | null)?.kind;
   if (kind === 'retention') return readRetentionPolicy(graph, file, problems);
-  const message = kind === undefined ? 'is missing' : `unknown kind of policy "${String(kind)}" (known: retention)`;
+  const message =
+    kind === undefined ? 'is missing' : `unknown kind of policy "${String(kind)}" (known: retention)`;
   problems.push({ file: file.path, path: 'kind', message });
   return null;
 }
@@ -58,7 +63,8 @@ function reportDuplicates(files: readonly PolicyFile[], problems: Problem[]): vo
     const id = (content as { id?: unknown } | null)?.id;
     if (typeof id !== 'string') continue;
     const other = seen.get(id);
-    if (other !== undefined) problems.push({ file: path, path: 'id', message: `"${id}" is the id of ${other} already` });
+    if (other !== undefined)
+      problems.push({ file: path, path: 'id', message: `"${id}" is the id of ${other} already` });
     seen.set(id, path);
   }
 }
@@ -76,12 +82,17 @@ function reportOverrides(
   }
 }
 
-function overrideProblem(policy: RetentionPolicy, id: string, other: RetentionPolicy | undefined): string | null {
+function overrideProblem(
+  policy: RetentionPolicy,
+  id: string,
+  other: RetentionPolicy | undefined,
+): string | null {
   if (id === policy.id) return 'a rule cannot override itself';
   if (!other) return `no policy "${id}"`;
   if (other.action === 'keep') return `"${id}" is a duty to keep; nothing overrides it`;
   if (other.table !== policy.table) return `"${id}" is about another record`;
-  if (other.overrides.includes(policy.id)) return `"${id}" overrides this rule as well; one of the two must give way`;
+  if (other.overrides.includes(policy.id))
+    return `"${id}" overrides this rule as well; one of the two must give way`;
   return null;
 }
 

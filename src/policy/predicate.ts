@@ -63,20 +63,25 @@ const COMPARE: Readonly<Record<FactType | 'folded', Compare>> = {
 type Holds = (fact: unknown, constant: unknown) => boolean;
 
 /** Every operator for every type, all of them false for null and undefined. */
-const OPERATORS: readonly (readonly [string, Holds])[] = Object.entries(COMPARE).flatMap(([type, compare]) => {
-  const named = (operator: TimelessTest['operator'], holds: Holds) => [`${type}:${operator}`, holds] as const;
-  return [
-    named('missing', (fact) => isMissing(fact)),
-    named('present', (fact) => !isMissing(fact)),
-    named('in', (fact, constants) => !isMissing(fact) && isOneOf(compare, fact, constants)),
-    named('notIn', (fact, constants) => !isMissing(fact) && !isOneOf(compare, fact, constants)),
-    ...Object.entries(comparisons(compare)).map(([operator, test]) =>
-      named(operator as Comparison, (fact, constant) => !isMissing(fact) && test(fact, String(constant))),
-    ),
-  ];
-});
+const OPERATORS: readonly (readonly [string, Holds])[] = Object.entries(COMPARE).flatMap(
+  ([type, compare]) => {
+    const named = (operator: TimelessTest['operator'], holds: Holds) =>
+      [`${type}:${operator}`, holds] as const;
+    return [
+      named('missing', (fact) => isMissing(fact)),
+      named('present', (fact) => !isMissing(fact)),
+      named('in', (fact, constants) => !isMissing(fact) && isOneOf(compare, fact, constants)),
+      named('notIn', (fact, constants) => !isMissing(fact) && !isOneOf(compare, fact, constants)),
+      ...Object.entries(comparisons(compare)).map(([operator, test]) =>
+        named(operator as Comparison, (fact, constant) => !isMissing(fact) && test(fact, String(constant))),
+      ),
+    ];
+  },
+);
 
-function comparisons(compare: Compare): Readonly<Record<Comparison, (fact: unknown, constant: string) => boolean>> {
+function comparisons(
+  compare: Compare,
+): Readonly<Record<Comparison, (fact: unknown, constant: string) => boolean>> {
   const order = (fact: unknown, constant: string, accepts: (order: number) => boolean): boolean => {
     const result = compare(String(fact), constant);
     return result !== null && accepts(result);

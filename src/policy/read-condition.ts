@@ -26,12 +26,22 @@ export function readCondition(
   depth = 0,
 ): Condition | null {
   if (depth > MAX_DEPTH) return refuse(context, path, `is nested more than ${MAX_DEPTH} deep`);
-  if (!isObject(entry)) return refuse(context, path, 'must be a condition: {"all": […]}, {"any": […]}, {"not": …} or {"fact", "operator", "value"}');
+  if (!isObject(entry))
+    return refuse(
+      context,
+      path,
+      'must be a condition: {"all": […]}, {"any": […]}, {"not": …} or {"fact", "operator", "value"}',
+    );
   const keys = Object.keys(entry);
   if ('fact' in entry || 'operator' in entry) return readLeaf(context, entry, path, negated);
   const [key] = keys;
   if (key === undefined) return refuse(context, path, 'is empty');
-  if (keys.length > 1) return refuse(context, path, `holds ${keys.map((name) => `"${name}"`).join(' and ')}; a condition has exactly one of all, any, not`);
+  if (keys.length > 1)
+    return refuse(
+      context,
+      path,
+      `holds ${keys.map((name) => `"${name}"`).join(' and ')}; a condition has exactly one of all, any, not`,
+    );
   if (key === 'not') return readCondition(context, entry[key], `${path}.not`, !negated, depth + 1);
   if (key === 'all' || key === 'any') return readGroup(context, key, entry[key], path, negated, depth);
   return refuse(context, path, `unknown key "${key}"${didYouMean(key, ['all', 'any', 'not', 'fact'])}`);
@@ -47,7 +57,8 @@ function readGroup(
   depth: number,
 ): Condition | null {
   if (!Array.isArray(entries)) return refuse(context, `${path}.${key}`, 'must be a list of conditions');
-  if (entries.length === 0) return refuse(context, `${path}.${key}`, 'is an empty group; it would match every record');
+  if (entries.length === 0)
+    return refuse(context, `${path}.${key}`, 'is an empty group; it would match every record');
   const of = entries.map((entry, index) =>
     readCondition(context, entry, `${path}.${key}[${index}]`, negated, depth + 1),
   );
@@ -62,7 +73,8 @@ function readLeaf(
   negated: boolean,
 ): Condition | null {
   const unknown = Object.keys(entry).filter((key) => !['fact', 'operator', 'value'].includes(key));
-  for (const key of unknown) context.report(path, `unknown key "${key}"${didYouMean(key, ['fact', 'operator', 'value'])}`);
+  for (const key of unknown)
+    context.report(path, `unknown key "${key}"${didYouMean(key, ['fact', 'operator', 'value'])}`);
   const fact = readFact(context, entry['fact'], `${path}.fact`);
   const operator = readOperator(context, entry['operator'], `${path}.operator`);
   if (!fact || !operator) return null;
@@ -86,7 +98,12 @@ function readFact({ table, report }: ConditionContext, name: unknown, path: stri
 function readOperator({ report }: ConditionContext, name: unknown, path: string): Operator | null {
   const operator = OPERATORS.find((known) => known === name);
   if (operator) return operator;
-  report(path, typeof name === 'string' ? `unknown operator "${name}"${didYouMean(name, OPERATORS)}` : 'must name an operator');
+  report(
+    path,
+    typeof name === 'string'
+      ? `unknown operator "${name}"${didYouMean(name, OPERATORS)}`
+      : 'must name an operator',
+  );
   return null;
 }
 

@@ -57,7 +57,9 @@ export function readTest(context: ConditionContext, leaf: LeafParts, path: strin
   const { fact, operator, value, negated } = leaf;
   const at = `${path}.value`;
   if (!OPERANDS[operator].includes(fact.type)) {
-    const usable = Object.entries(OPERANDS).flatMap(([name, types]) => (types.includes(fact.type) ? [name] : []));
+    const usable = Object.entries(OPERANDS).flatMap(([name, types]) =>
+      types.includes(fact.type) ? [name] : [],
+    );
     context.report(
       `${path}.operator`,
       `"${operator}" does not fit fact "${fact.name}" of type ${fact.type} (fitting: ${usable.join(', ')})`,
@@ -82,7 +84,9 @@ export function readTest(context: ConditionContext, leaf: LeafParts, path: strin
     }
     default: {
       const constant = readConstant(context, fact, value, at);
-      return constant === null ? null : { operator: negated ? COMPLEMENT[operator] : operator, value: constant };
+      return constant === null
+        ? null
+        : { operator: negated ? COMPLEMENT[operator] : operator, value: constant };
     }
   }
 }
@@ -94,7 +98,12 @@ function readPeriod(context: ConditionContext, value: unknown, path: string) {
   return 'problem' in period ? refuse(context, path, period.problem) : period;
 }
 
-function readList(context: ConditionContext, fact: MapFact, value: unknown, path: string): readonly string[] | null {
+function readList(
+  context: ConditionContext,
+  fact: MapFact,
+  value: unknown,
+  path: string,
+): readonly string[] | null {
   if (!Array.isArray(value)) return refuse(context, path, 'must be a list of values');
   if (value.length === 0) return refuse(context, path, 'is an empty list; it matches nothing');
   const constants = value.map((one, index) => readConstant(context, fact, one, `${path}[${index}]`));
@@ -130,7 +139,11 @@ function readConstant(context: ConditionContext, fact: MapFact, value: unknown, 
 function readNumber(context: ConditionContext, fact: MapFact, value: unknown, path: string): string | null {
   const decimal = typeof value === 'number' || typeof value === 'string' ? parseDecimal(value) : null;
   if (decimal === null)
-    return refuse(context, path, 'must be a number (beyond 2^53 or with more digits: as text, "9007199254740993")');
+    return refuse(
+      context,
+      path,
+      'must be a number (beyond 2^53 or with more digits: as text, "9007199254740993")',
+    );
   if (fact.column?.type !== 'float') return decimal;
   // a float column holds doubles: the constant becomes the double the server would compare with
   return parseDecimal(String(Number(decimal))) ?? refuse(context, path, 'is out of range for a float column');

@@ -78,7 +78,10 @@ function readRecord(graph: MapGraph, record: unknown, report: Report): MapTable 
   if (typeof record !== 'string') return null;
   const table = graph.records.get(record);
   if (!table)
-    report('record', `the data map "${graph.id}" has no record "${record}"${didYouMean(record, [...graph.records.keys()])}`);
+    report(
+      'record',
+      `the data map "${graph.id}" has no record "${record}"${didYouMean(record, [...graph.records.keys()])}`,
+    );
   return table ?? null;
 }
 
@@ -100,29 +103,45 @@ function readPeriod(text: unknown, report: Report): Period | null {
 function readStart(table: MapTable, name: unknown, report: Report): MapFact | null {
   if (typeof name !== 'string') return null;
   const fact = table.facts.get(name);
-  const instants = [...table.facts.values()].filter(({ type }) => type === 'instant').map((other) => other.name);
-  if (!fact) report('keep.from', `unknown fact "${name}" for record "${table.concept ?? table.id}"${didYouMean(name, instants)}`);
-  else if (fact.type !== 'instant') report('keep.from', `fact "${name}" is no instant (instants: ${instants.join(', ')})`);
+  const instants = [...table.facts.values()]
+    .filter(({ type }) => type === 'instant')
+    .map((other) => other.name);
+  if (!fact)
+    report(
+      'keep.from',
+      `unknown fact "${name}" for record "${table.concept ?? table.id}"${didYouMean(name, instants)}`,
+    );
+  else if (fact.type !== 'instant')
+    report('keep.from', `fact "${name}" is no instant (instants: ${instants.join(', ')})`);
   else return fact;
   return null;
 }
 
 function readWhen(table: MapTable, when: unknown, timeZone: string, report: Report): Condition | null {
   if (when === undefined) return null;
-  return readCondition({ table, timeZone, report: (path, message) => void report(path, message) }, when, 'when');
+  return readCondition(
+    { table, timeZone, report: (path, message) => void report(path, message) },
+    when,
+    'when',
+  );
 }
 
 function checkAction(entry: RetentionEntry, table: MapTable, report: Report): void {
   const { then, approval } = entry;
   if (then.action === 'anonymise')
-    report('then.action', '"anonymise" is not available in this version of Lethe; use "delete", or wait with this policy');
+    report(
+      'then.action',
+      '"anonymise" is not available in this version of Lethe; use "delete", or wait with this policy',
+    );
   if (approval.assurance === 'authenticated')
     report(
       'approval.assurance',
       '"authenticated" needs the HTTP service, which this version of Lethe does not have yet; use "asserted"',
     );
-  if (then.action === 'keep' && entry.ground !== 'statute') report('ground', 'a duty to keep needs "ground": "statute"');
-  if (then.action === 'keep' && entry.cite === undefined) report('cite', 'a duty to keep names the provision');
+  if (then.action === 'keep' && entry.ground !== 'statute')
+    report('ground', 'a duty to keep needs "ground": "statute"');
+  if (then.action === 'keep' && entry.cite === undefined)
+    report('cite', 'a duty to keep names the provision');
   if (then.action === 'delete' && table.forbidsDelete !== null)
     report('then.action', `"${table.concept ?? table.id}" records cannot be deleted: ${table.forbidsDelete}`);
 }

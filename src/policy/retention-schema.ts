@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { MapGraph } from '../datamap/graph.js';
 import { conditionSchema } from './condition-schema.js';
 
-const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and "-", at most 63');
+const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and "-", at most 63');
 const text = z.string().trim().min(1, 'must not be empty');
 const period = z.string().describe('ISO 8601 in years, months, weeks, days: P3Y, P6M, P90D');
 
@@ -68,7 +70,10 @@ export function retentionJsonSchema(graph: MapGraph): object {
     });
   });
   const union = perRecord.length > 0 ? z.union(perRecord) : retentionSchema;
-  return { title: 'Lethe retention policy', ...z.toJSONSchema(union, { io: 'input', unrepresentable: 'any' }) };
+  return {
+    title: 'Lethe retention policy',
+    ...z.toJSONSchema(union, { io: 'input', unrepresentable: 'any' }),
+  };
 }
 
 const nonEmpty = (names: readonly string[]): [string, ...string[]] | null => {

@@ -28,7 +28,9 @@ export function bindRule(policy: RetentionPolicy, asOf: Instant): BoundRule {
 
 /** Predicate over `this`: the rule is about this record, due or not. */
 export function matchesSql({ policy, condition }: BoundRule): string {
-  const parts = [policy.table.record, ...(condition ? [whereOf(condition)] : [])].filter((part) => part !== 'true');
+  const parts = [policy.table.record, ...(condition ? [whereOf(condition)] : [])].filter(
+    (part) => part !== 'true',
+  );
   return parts.length === 0 ? 'true' : parts.join(' and ');
 }
 

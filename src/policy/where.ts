@@ -6,7 +6,9 @@ import { factSql, type FactSql } from './fact-sql.js';
 export function whereOf(condition: TimelessCondition): string {
   if (condition.kind === 'leaf') return leafSql(condition.fact, condition.test);
   const parts = condition.of.map(whereOf);
-  return parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(condition.kind === 'all' ? ' and ' : ' or ')})`;
+  return parts.length === 1
+    ? (parts[0] ?? '')
+    : `(${parts.join(condition.kind === 'all' ? ' and ' : ' or ')})`;
 }
 
 function leafSql(fact: MapFact, test: TimelessTest): string {
@@ -22,9 +24,13 @@ function leafSql(fact: MapFact, test: TimelessTest): string {
   }
 }
 
-const conjunction = (parts: readonly string[]): string => (parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' and ')})`);
+const conjunction = (parts: readonly string[]): string =>
+  parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' and ')})`;
 
-function comparison({ raw, constant, array }: FactSql, test: Exclude<TimelessTest, { operator: 'missing' | 'present' }>): string {
+function comparison(
+  { raw, constant, array }: FactSql,
+  test: Exclude<TimelessTest, { operator: 'missing' | 'present' }>,
+): string {
   switch (test.operator) {
     case 'equal':
       return `${raw} = ${constant(test.value)}`;

@@ -56,13 +56,19 @@ function findPolicy(policies: readonly RetentionPolicy[], id: string): Retention
 function readAsOf(text: string): Instant {
   const asOf = parseInstant(text);
   if (asOf === null)
-    throw new LetheError('input_invalid', { what: '--as-of', reason: 'write an instant such as 2026-11-21T00:00:00Z' });
+    throw new LetheError('input_invalid', {
+      what: '--as-of',
+      reason: 'write an instant such as 2026-11-21T00:00:00Z',
+    });
   return asOf;
 }
 
 /** Approves a plan; see approvePlan. */
-export const approveRetention = ({ db, clock }: RetentionContext, planId: string, actor: ActorName): Promise<PlanRow> =>
-  approvePlan(db, planId, actor, clock);
+export const approveRetention = (
+  { db, clock }: RetentionContext,
+  planId: string,
+  actor: ActorName,
+): Promise<PlanRow> => approvePlan(db, planId, actor, clock);
 
 /**
  * Applies an approved plan, or goes on with one that was interrupted; several processes may do so at once.
@@ -94,7 +100,8 @@ async function policiesOfPlan(
   { db, graph, policies }: RetentionContext,
   plan: PlanRow,
 ): Promise<readonly RetentionPolicy[]> {
-  const changed = (what: string): LetheError => new LetheError('plan_changed', { plan: plan.id, what, policy: plan.policy });
+  const changed = (what: string): LetheError =>
+    new LetheError('plan_changed', { plan: plan.id, what, policy: plan.policy });
   if (plan.map_digest !== graph.digest) throw changed('data map');
   const inForce = policies.find(({ id }) => id === plan.policy);
   if (!inForce) throw changed('policies');
@@ -116,7 +123,8 @@ async function storedPolicy(
 ): Promise<RetentionPolicy> {
   const text = await versionText(db, digest);
   const problems: Problem[] = [];
-  const policy = text === null ? null : readRetentionPolicy(graph, { path: id, content: JSON.parse(text) }, problems);
+  const policy =
+    text === null ? null : readRetentionPolicy(graph, { path: id, content: JSON.parse(text) }, problems);
   if (policy?.digest !== digest) throw changed('policies');
   return policy;
 }
@@ -129,7 +137,8 @@ async function prepareRun(
 ): Promise<Run> {
   const policy = findPolicy(policies, plan.policy);
   const rule = bindRule(policy, plan.as_of);
-  if (rule.cutoff !== plan.cutoff) throw new LetheError('plan_changed', { plan: plan.id, what: 'time zone rules', policy: plan.policy });
+  if (rule.cutoff !== plan.cutoff)
+    throw new LetheError('plan_changed', { plan: plan.id, what: 'time zone rules', policy: plan.policy });
   return {
     plan,
     graph,

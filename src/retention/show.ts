@@ -9,7 +9,8 @@ import { LetheError } from '../core/errors.js';
 /** One record of a plan and what the plan says of it, or what its run did. */
 export interface PlanItem {
   readonly record: string;
-  readonly outcome: 'delete' | 'deleted' | 'protected' | 'conflict' | 'overridden' | 'changed' | 'gone' | 'busy';
+  readonly outcome:
+    'delete' | 'deleted' | 'protected' | 'conflict' | 'overridden' | 'changed' | 'gone' | 'busy';
   /** The protection or rule that keeps it. */
   readonly by?: string;
 }

@@ -87,7 +87,11 @@ async function factsOf({ db }: RetentionContext, { table, key }: RecordRef): Pro
   return row === undefined ? null : (row as Record<string, FactValue>);
 }
 
-async function goneError({ db }: RetentionContext, { table, key }: RecordRef, name: string): Promise<LetheError> {
+async function goneError(
+  { db }: RetentionContext,
+  { table, key }: RecordRef,
+  name: string,
+): Promise<LetheError> {
   const { rows } = await db.query<Row & { plan_id: string }>(sql`
     select c.plan_id from lethe.chunk c join lethe.plan p on p.id = c.plan_id
     where p.record = ${table.concept} and c.state <> 'open'
@@ -150,7 +154,8 @@ function verdictOf(
 ): string {
   const matching = rules.filter(({ action, matches }) => action === 'delete' && matches);
   const [protection] = protections;
-  if (protection) return `kept: ${protection.kind} ${protection.id} (${protection.ground}) stops every disposal`;
+  if (protection)
+    return `kept: ${protection.kind} ${protection.id} (${protection.ground}) stops every disposal`;
   const [rule] = matching;
   if (!rule) return 'kept: no disposal rule is about this record as it is now';
   const conflict = conflictOf(policies, matching);
@@ -163,6 +168,8 @@ function verdictOf(
 function conflictOf(policies: readonly RetentionPolicy[], matching: readonly RuleAnswer[]): string | null {
   const ids = matching.map(({ policy }) => policy);
   const competing = policies.filter(({ id }) => ids.includes(id));
-  const clash = competing.find((policy) => rivalRules(policy, competing).some(({ outcome }) => outcome === 'conflict'));
+  const clash = competing.find((policy) =>
+    rivalRules(policy, competing).some(({ outcome }) => outcome === 'conflict'),
+  );
   return clash ? `kept: ${ids.join(' and ')} both match it; one must name the other in "overrides"` : null;
 }

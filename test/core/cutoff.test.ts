@@ -142,7 +142,7 @@ describe('the cutoff', () => {
       fc.property(questions('event'), (question) => {
         assertIsCutoff(question, cutoffOf(question));
       }),
-      runs(120, 20_000),
+      runs(120, 5_000),
     );
   });
 
@@ -151,7 +151,7 @@ describe('the cutoff', () => {
       fc.property(questions('endOfYear'), (question) => {
         assertIsCutoff(question, cutoffOf(question));
       }),
-      runs(50, 5_000),
+      runs(50, 1_000),
     );
   });
 
@@ -161,7 +161,7 @@ describe('the cutoff', () => {
         const then = { ...question, asOf: fromMicros(toMicros(question.asOf) + later) };
         expect(cutoffOf(then) >= cutoffOf(question)).to.equal(true);
       }),
-      runs(300, 20_000),
+      runs(300, 5_000),
     );
   });
 
