@@ -1,6 +1,5 @@
-import type { Compilation } from './compile.js';
-import { columnName } from './compile.js';
-import { isSqlPiece } from './edge-sql.js';
+import type { Compilation } from './compilation.js';
+import { columnName } from './compile-tables.js';
 import type {
   EdgeLink,
   EdgeMatch,
@@ -10,10 +9,10 @@ import type {
   SubjectEdge,
   WhereCondition,
 } from './graph.js';
-import type { EdgeEntry, TableEntry } from './schema.js';
+import type { EdgeEntry, TableEntry, WhereValue } from './schema.js';
 import { columnsRead } from './sql-piece.js';
 
-type Tables = ReadonlyMap<string, MapTable>;
+export type Tables = ReadonlyMap<string, MapTable>;
 type EdgeLike = Pick<EdgeEntry, 'child' | 'parent' | 'on' | 'where' | 'via'>;
 
 /** Compiles the map's edges: what belongs to what, and what becomes of it. */
@@ -26,6 +25,8 @@ export function compileEdges(compilation: Compilation, tables: Tables): readonly
       compilation.report(`${path}.parent`, `table "${entry.parent}" is a parent, so it needs a key`);
     switch (entry.then) {
       case 'delete':
+        if (shape.child.forbidsDelete !== null)
+          compilation.report(`${path}.child`, `"${entry.child}" forbids deleting; its edges can clear or keep`);
         if (entry.lastParent && shape.child.key.length === 0)
           compilation.report(`${path}.child`, `lastParent needs a key on "${entry.child}"`);
         if (entry.lastParent && entry.via)
@@ -48,35 +49,8 @@ function clearedColumns({ file }: Compilation, entry: Extract<EdgeEntry, { then:
   }));
 }
 
-/** Compiles who the data subjects are and which rows are theirs, in which role. */
-export function compileSubject(compilation: Compilation, tables: Tables): MapSubject | null {
-  const { file, report } = compilation;
-  if (!file.subject) return null;
-  const table = tables.get(file.subject.record);
-  if (!table) {
-    report('subject.record', `no table "${file.subject.record}"`);
-    return null;
-  }
-  if (table.concept === null)
-    report('subject.record', `table "${table.id}" needs a "concept": holds name people by it`);
-  if (
-    !table.key.some(
-      ({ name }) => name === columnName(file.tables[table.id] ?? {}, file.subject?.key ?? '').name,
-    )
-  )
-    report('subject.key', `"${file.subject.key}" is not the key of "${table.id}"`);
-  for (const [index, identifier] of (file.subject.identifiers ?? []).entries())
-    if (!tables.has(identifier.table))
-      report(`subject.identifiers[${index}].table`, `no table "${identifier.table}"`);
-  const edges = file.subject.edges.flatMap((entry, index): readonly SubjectEdge[] => {
-    const edge = { ...entry, parent: table.id };
-    const shape = compileShape(compilation, tables, edge, `subject.edges[${index}]`, index);
-    return shape ? [{ ...shape, role: entry.as }] : [];
-  });
-  return { table, edges };
-}
-
-function compileShape(
+/** What delete, clear, keep and subject edges have in common. */
+export function compileShape(
   compilation: Compilation,
   tables: Tables,
   entry: EdgeLike,
@@ -144,14 +118,21 @@ function compileLinks(
   });
 }
 
-function compileWhere(
+/** Conditions on a table's columns; their SQL may read nothing of the row itself. */
+export function compileWhere(
   { piece }: Compilation,
   table: TableEntry,
   where: EdgeLike['where'],
   path: string,
 ): readonly WhereCondition[] {
+  const compiled = (value: WhereValue, at: string): WhereValue => {
+    if (typeof value !== 'object' || value === null) return value;
+    if ('sql' in value) return { sql: piece(`${at}.sql`, value.sql, 'expression') };
+    if ('in' in value) return { in: piece(`${at}.in`, value.in, 'select') };
+    return value;
+  };
   return Object.entries(where ?? {}).map(([column, value]) => ({
     column: columnName(table, column).name,
-    value: isSqlPiece(value) ? { sql: `(${piece(`${path}.${column}`, value.sql, 'expression')})` } : value,
+    value: compiled(value, `${path}.${column}`),
   }));
 }

@@ -65,10 +65,8 @@ export function whereSql(alias: string, conditions: readonly WhereCondition[]): 
 
 function comparison(value: WhereValue): string {
   if (value === null) return 'is null';
-  if (Array.isArray(value)) return `in (${value.map((one) => literal(String(one))).join(', ')})`;
-  if (isSqlPiece(value)) return `= ${value.sql}`;
-  return `= ${literal(String(value))}`;
+  if (typeof value !== 'object') return `= ${literal(String(value))}`;
+  if ('sql' in value) return `= (${value.sql})`;
+  if ('in' in value) return `in (${value.in})`;
+  return `in (${value.map((one) => literal(String(one))).join(', ')})`;
 }
-
-export const isSqlPiece = (value: WhereValue): value is { readonly sql: string } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

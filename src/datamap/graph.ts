@@ -114,8 +114,20 @@ export interface SubjectEdge extends EdgeShape {
   readonly role: string;
 }
 
+/** A column whose values name a person: e-mail address, customer number … */
+export interface SubjectIdentifier {
+  readonly kind: string;
+  readonly table: MapTable;
+  /** SQL name. */
+  readonly column: string;
+  readonly where: readonly WhereCondition[];
+  /** SQL name of the column that holds the person's key; null: the table is the people's own. */
+  readonly owner: string | null;
+}
+
 export interface MapSubject {
   readonly table: MapTable;
+  readonly identifiers: readonly SubjectIdentifier[];
   readonly edges: readonly SubjectEdge[];
 }
 

@@ -10,7 +10,10 @@ const id = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, 'must be letters, digits, "_" or "-", not starting with a digit');
 const reason = z.string().min(3, 'give the reason in a few words');
-const sqlPiece = z.string().min(1);
+/** JSON has no line breaks in strings: a long piece is a list of its lines. */
+const sqlPiece = z
+  .union([z.string().min(1), z.array(z.string()).min(1)], { error: 'must be SQL: a string, or a list of strings (its lines)' })
+  .transform((piece) => (typeof piece === 'string' ? piece : piece.join('\n')));
 const constant = z.union([z.string(), z.number(), z.boolean()]);
 
 export const COLUMN_TYPES = [
@@ -95,8 +98,14 @@ const table = z.strictObject({
     .describe('actions this table refuses, and why'),
 });
 
-/** `{"column": constant | [constants] | null | {"sql": "…"}}`, all of them required. */
-const whereValue = z.union([constant, z.array(constant).min(1), z.null(), z.strictObject({ sql: sqlPiece })]);
+/** `{"column": constant | [constants] | null | {"sql": "one value"} | {"in": "select …"}}`, all of them required. */
+const whereValue = z.union([
+  constant,
+  z.array(constant).min(1),
+  z.null(),
+  z.strictObject({ sql: sqlPiece }),
+  z.strictObject({ in: sqlPiece }),
+]);
 const where = z.record(id, whereValue);
 export type WhereValue = z.infer<typeof whereValue>;
 

@@ -6,11 +6,23 @@ type Issue = z.core.$ZodIssue;
 
 /** zod's findings as problems of a file: `keep.for: is missing`. */
 export function zodProblems(file: string, error: z.ZodError, content: unknown): readonly Problem[] {
-  return error.issues.flatMap((issue) => {
+  return error.issues.flatMap((issue) => plainIssues(issue)).flatMap((issue) => {
     const path = pathText(issue.path);
     return messagesOf(issue, content).map((message) => ({ file, path, message }));
   });
 }
+
+/** Of several forms a value may have, the findings of the one it comes closest to. */
+function plainIssues(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union' || 'discriminator' in issue || issue.message !== 'Invalid input') return [issue];
+  const forms = issue.errors.filter((issues) => !issues.some(({ path, code }) => path.length === 0 && code === 'invalid_type'));
+  const [closest] = forms.toSorted((a, b) => weight(a) - weight(b));
+  if (!closest) return [issue];
+  return closest.flatMap((inner) => plainIssues({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+const weight = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 
 /** `edges[3].on.ticket_id` */
 export function pathText(path: readonly PropertyKey[]): string {

@@ -20,7 +20,7 @@ export async function markCovered(
 ): Promise<boolean> {
   const climb = edgesAbove(graph, root);
   const owners = [...new Set(climb.map(({ parent }) => parent))];
-  const relevant = protections.filter(({ table }) => owners.includes(table));
+  const relevant = protections.filter(({ table, covers }) => owners.includes(table) && reaches(covers, root));
   if (relevant.length === 0) return false;
   const names = new Climb(work);
   await tx.script(
@@ -39,6 +39,10 @@ export async function markCovered(
   const [hits = 0] = await tx.script(names.finish(root));
   return hits > 0;
 }
+
+/** A floor that names categories (exactly as the map does) keeps only parts that hold data of one of them. */
+const reaches = (covers: readonly string[] | undefined, root: MapTable): boolean =>
+  covers === undefined || [...root.columns.values()].some(({ category }) => category !== null && covers.includes(category));
 
 /** Delete edges on any way from an owner down to the root table. */
 function edgesAbove(graph: MapGraph, root: MapTable): readonly DeleteEdge[] {

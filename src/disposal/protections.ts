@@ -19,6 +19,8 @@ export interface ProtectedRows {
   readonly from: string;
   readonly where: string;
   readonly cause: string;
+  /** Of a floor that names data categories: what belongs to the record is covered only where it holds one of these. */
+  readonly covers?: readonly string[];
 }
 
 /**
@@ -56,8 +58,10 @@ function protectedBy(graph: MapGraph, row: ProtectionRow, asOf: Instant): readon
   if (row.key !== null) return [];
   if (row.subject_id !== null) return rowsOfSubject(graph, row.id, row.subject_id);
   const table = tableOf(graph, row.record ?? '', row.id);
-  const where = row.version === null ? conditionSql(table, row, asOf) : floorSql(graph, row, asOf);
-  return [{ table, from: `${table.sql} this`, where, cause: literal(row.id) }];
+  const from = `${table.sql} this`;
+  const cause = literal(row.id);
+  if (row.version !== null) return [{ table, from, cause, ...floorRows(graph, row, asOf) }];
+  return [{ table, from, cause, where: conditionSql(table, row, asOf) }];
 }
 
 /** What belongs to the person by the map's subject edges, and the person's own rows. */
@@ -90,12 +94,14 @@ function conditionSql(table: MapTable, row: ProtectionRow, asOf: Instant): strin
   return `${table.record} and ${whereOf(bound)}`;
 }
 
-function floorSql(graph: MapGraph, row: ProtectionRow, asOf: Instant): string {
+function floorRows(graph: MapGraph, row: ProtectionRow, asOf: Instant): Pick<ProtectedRows, 'where' | 'covers'> {
   const problems: Problem[] = [];
   const content: unknown = JSON.parse(row.content ?? 'null');
   const policy = readRetentionPolicy(graph, { path: row.id, content }, problems);
   if (!policy) throw unreadable(row.id, describeProblems(problems));
-  return keepsSql(bindRule(policy, asOf));
+  const { then } = policy.entry;
+  const where = keepsSql(bindRule(policy, asOf));
+  return then.action === 'keep' && then.covers ? { where, covers: then.covers } : { where };
 }
 
 function tableOf(graph: MapGraph, record: string, protection: string): MapTable {

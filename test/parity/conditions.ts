@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fromMicros, toMicros, type Instant } from '../../src/core/instant.js';
+import { fromMicros, parseInstant, toMicros, type Instant } from '../../src/core/instant.js';
 import { parseDecimal } from '../../src/core/decimal.js';
 import { dueOf, parsePeriod } from '../../src/core/period.js';
 import type { MapFact, MapTable } from '../../src/datamap/graph.js';
@@ -117,7 +117,7 @@ function neighbours(type: FactType, value: FactValue): readonly unknown[] {
     case 'number[]':
       return nearNumbers(value);
     case 'instant':
-      return nearInstants(value as Instant);
+      return nearInstants(value);
     case 'uuid':
       return [value, value.toUpperCase()];
     case 'boolean':
@@ -139,7 +139,9 @@ function nearNumbers(text: string): readonly (string | number)[] {
   return text.includes('.') || text.includes('e') ? [text, ...near] : [text, `${text}.0000000000000000001`, ...near];
 }
 
-function nearInstants(instant: Instant): readonly string[] {
+function nearInstants(text: string): readonly string[] {
+  const instant = parseInstant(text);
+  if (instant === null) return [];
   const micros = toMicros(instant);
   const beside = [-1n, 1n].map((shift) => fromMicros(micros + shift));
   return [instant, ...beside, instant.replace('.000000Z', '+00:00')];
