@@ -20,7 +20,7 @@ const person = (name: string): ActorName => ({ name, assurance: 'asserted' });
 export async function tellStory(engine: Engine, out: Output, { asOf, seeded }: Setting): Promise<void> {
   out.say(
     `1. The help desk: ${counted(seeded.tickets, 'ticket')}, ${counted(seeded.messages, 'message')} in seven languages, ${counted(seeded.customers, 'customer')}.`,
-    `   ${counted(engine.policies.length, 'policy')} in .lethe/policies, checked against its data map: no findings.`,
+    `   ${counted(engine.policies.length, 'policy', 'policies')} in .lethe/policies, checked against its data map: no findings.`,
     '',
   );
   const held = await placeHold(engine, out);
@@ -61,7 +61,7 @@ async function approve(engine: Engine, out: Output, plan: string): Promise<void>
     await engine.retention.approve(plan, person('Olga, policy owner'));
   } catch (error) {
     if (!(error instanceof LetheError)) throw error;
-    out.say(`4. Olga cannot approve her own plan: ${error.message}.`);
+    out.say(`4. Olga tries to approve her own plan: refused (${error.code}).`);
   }
   await engine.retention.approve(plan, person('Dana, data protection officer'));
   out.say('   Dana reads the plan and approves it.', '');
@@ -98,7 +98,11 @@ async function stillThere(
     (select 'ticket/' || e.key from lethe.exception e join lethe.protection p on p.id = e.cause
      where e.plan_id = ${plan} and p.kind = 'floor' order by e.key limit 1)
     union all
-    (select 'ticket/' || id from desk.tickets where status = 'open' order by id limit 1)`);
+    (select 'ticket/' || id from desk.tickets t
+     where status = 'open' and category not in ('billing')
+       and not exists (select from desk.ticket_tags x join desk.tags g on g.id = x.tag_id
+                       where x.ticket_id = t.id and g.name = 'credit-note')
+     order by id limit 1)`);
   const records = rows.map(({ record }) => record);
   out.say(
     `6. What is left, and why (the hold on ${held}, the duty to keep commercial letters, work that is not done):`,

@@ -28,6 +28,9 @@ const print = (line: string): void => {
 /** `12,345` */
 export const count = (value: number | string): string => Number(value).toLocaleString('en-GB');
 
-/** `1 record`, `12,345 records` */
-export const counted = (value: number | string, noun: string): string =>
-  `${count(value)} ${noun}${Number(value) === 1 ? '' : 's'}`;
+/** `1 record`, `12,345 records`, `6 policies` */
+export const counted = (value: number | string, noun: string, plural = `${noun}s`): string =>
+  `${count(value)} ${Number(value) === 1 ? noun : plural}`;
+
+/** An instant for people: `2022-12-31 22:59 UTC`; the documents have it to the microsecond. */
+export const shownInstant = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;

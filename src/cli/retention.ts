@@ -3,7 +3,7 @@ import type { PlanReport } from '../disposal/plan-report.js';
 import type { PlanRow } from '../disposal/plan-store.js';
 import { trouble, type PlanStatus } from '../retention/status.js';
 import type { RuleAnswer, Why } from '../retention/why.js';
-import { count, counted } from './output.js';
+import { count, counted, shownInstant } from './output.js';
 import { progressBar } from './progress.js';
 import { withEngine } from './session.js';
 
@@ -67,9 +67,9 @@ export function planDocument(plan: PlanRow): object {
 export function planLines(plan: PlanRow): readonly string[] {
   const { report, items, record } = plan;
   return [
-    `Plan ${plan.id}: ${plan.policy} as of ${plan.as_of}`,
-    `  takes ${counted(items, `${record} record`)} with a start event up to ${plan.cutoff}`,
-    ...(report.oldest === null ? [] : [`  oldest ${report.oldest}, newest ${report.newest ?? ''}`]),
+    `Plan ${plan.id}: ${plan.policy} as of ${shownInstant(plan.as_of)}`,
+    `  takes ${counted(items, `${record} record`)} with a start event up to ${shownInstant(plan.cutoff)}`,
+    ...(report.oldest === null ? [] : [`  oldest ${shownInstant(report.oldest)}, newest ${shownInstant(report.newest ?? '')}`]),
     ...rowLines(report),
     ...monthLines(report),
     ...keptLines(report),
@@ -194,6 +194,6 @@ function ruleLines({ policy, action, matches, unmet, due, isDue }: RuleAnswer): 
   if (!matches)
     return [`  ${does} ${policy}: does not match`, ...unmet.map((condition) => `    ${condition}`)];
   const until =
-    due === null ? 'its start event has not happened' : isDue ? `ended ${due}` : `runs until ${due}`;
+    due === null ? 'its start event has not happened' : isDue ? `ended ${shownInstant(due)}` : `runs until ${shownInstant(due)}`;
   return [`  ${does} ${policy}: matches, ${until}`];
 }

@@ -142,7 +142,7 @@ function protectionAnswer(row: ProtectionRow): ProtectionAnswer {
   const { id, kind, ground, authority, review_on } = row;
   const ends =
     kind === 'floor'
-      ? 'the period of the duty to keep'
+      ? 'its period has run out, or the policy is withdrawn'
       : `another person than the one who placed it lifts it (lethe hold lift ${id})`;
   return { id, kind, ground, authority, reviewOn: review_on, ends };
 }
