@@ -1,14 +1,6 @@
 import type { Compilation } from './compilation.js';
 import { columnName } from './compile-tables.js';
-import type {
-  EdgeLink,
-  EdgeMatch,
-  MapEdge,
-  MapSubject,
-  MapTable,
-  SubjectEdge,
-  WhereCondition,
-} from './graph.js';
+import type { EdgeLink, EdgeMatch, MapEdge, MapTable, WhereCondition } from './graph.js';
 import type { EdgeEntry, TableEntry, WhereValue } from './schema.js';
 import { columnsRead } from './sql-piece.js';
 
@@ -26,7 +18,10 @@ export function compileEdges(compilation: Compilation, tables: Tables): readonly
     switch (entry.then) {
       case 'delete':
         if (shape.child.forbidsDelete !== null)
-          compilation.report(`${path}.child`, `"${entry.child}" forbids deleting; its edges can clear or keep`);
+          compilation.report(
+            `${path}.child`,
+            `"${entry.child}" forbids deleting; its edges can clear or keep`,
+          );
         if (entry.lastParent && shape.child.key.length === 0)
           compilation.report(`${path}.child`, `lastParent needs a key on "${entry.child}"`);
         if (entry.lastParent && entry.via)

@@ -15,8 +15,13 @@ export function compileSubject(compilation: Compilation, tables: Tables): MapSub
     report('subject.record', `no table "${file.subject.record}"`);
     return null;
   }
-  if (table.concept === null) report('subject.record', `table "${table.id}" needs a "concept": holds name people by it`);
-  if (!table.key.some(({ name }) => name === columnName(file.tables[table.id] ?? {}, file.subject?.key ?? '').name))
+  if (table.concept === null)
+    report('subject.record', `table "${table.id}" needs a "concept": holds name people by it`);
+  if (
+    !table.key.some(
+      ({ name }) => name === columnName(file.tables[table.id] ?? {}, file.subject?.key ?? '').name,
+    )
+  )
     report('subject.key', `"${file.subject.key}" is not the key of "${table.id}"`);
   return {
     table,
@@ -38,7 +43,10 @@ function compileIdentifiers(
       return [];
     }
     if (entry.table !== record && entry.owner === undefined)
-      compilation.report(`${path}.owner`, `name the column of "${entry.table}" that holds the key of the person`);
+      compilation.report(
+        `${path}.owner`,
+        `name the column of "${entry.table}" that holds the key of the person`,
+      );
     const tableEntry = compilation.file.tables[entry.table] ?? {};
     return [
       {

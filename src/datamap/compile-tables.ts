@@ -19,7 +19,8 @@ function reportRepeatedTables(tables: readonly MapTable[], file: DataMapFile, re
   const seen = new Map<string, MapTable>();
   for (const table of tables) {
     const other = seen.get(table.sql);
-    if (other) report(`tables.${table.id}.table`, `${table.schema}.${table.name} is mapped as "${other.id}" already`);
+    if (other)
+      report(`tables.${table.id}.table`, `${table.schema}.${table.name} is mapped as "${other.id}" already`);
     seen.set(table.sql, table);
   }
   for (const ignored of Object.keys(file.ignoredTables ?? {})) {
@@ -153,7 +154,10 @@ function compileFacts(
 }
 
 /** Tables by their record name, each of which is one table's. */
-export function recordsOf(tables: ReadonlyMap<string, MapTable>, report: Report): ReadonlyMap<string, MapTable> {
+export function recordsOf(
+  tables: ReadonlyMap<string, MapTable>,
+  report: Report,
+): ReadonlyMap<string, MapTable> {
   const records = new Map<string, MapTable>();
   for (const table of tables.values()) {
     if (table.concept === null) continue;

@@ -16,6 +16,8 @@ import {
   type ParameterValues,
 } from './sql-piece.js';
 
+export type { Report } from './compilation.js';
+
 /**
  * Compiles a map file into its frozen graph.
  * @throws LetheError `map_invalid` with every finding at once.

@@ -63,7 +63,8 @@ export function whereSql(alias: string, conditions: readonly WhereCondition[]): 
     .join('');
 }
 
-function comparison(value: WhereValue): string {
+/** ` = 'constant'` and the like: what stands behind a column that must meet a condition. */
+export function comparison(value: WhereValue): string {
   if (value === null) return 'is null';
   if (typeof value !== 'object') return `= ${literal(String(value))}`;
   if ('sql' in value) return `= (${value.sql})`;

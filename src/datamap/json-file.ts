@@ -1,38 +1,103 @@
-import { readFile } from 'node:fs/promises';
-import { parseTree, getNodeValue, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { readFile, stat } from 'node:fs/promises';
+import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { parseDecimal } from '../core/decimal.js';
 import { LetheError, type Problem } from '../core/errors.js';
 
+const LARGEST_MB = 8;
+/** Parsers call themselves for every level. */
+const DEEPEST = 200;
+
 /**
- * Reads a JSON file as strictly as a policy deserves: every syntax error with line and column, and a key given twice is
- * an error (JSON.parse keeps the last one silently). Findings go to `problems`; the result is undefined then.
+ * Reads a JSON file as strictly as a policy deserves: a syntax error with line and column, and a key given twice is an
+ * error (JSON.parse keeps the last one silently), as is what the file says but no value can keep: digits beyond a
+ * double, half a surrogate pair, a null character. Findings go to `problems`; the result is undefined then.
  * @throws LetheError `file_unreadable`
  */
 export async function readJsonFile(path: string, shownAs: string, problems: Problem[]): Promise<unknown> {
-  return parseJson(await readText(path, shownAs), shownAs, problems);
+  const bytes = await readBytes(path, shownAs);
+  const text = bytes === 'too large' ? null : decoded(bytes);
+  if (text !== null) return parseJson(text, shownAs, problems);
+  const message =
+    bytes === 'too large'
+      ? `is larger than ${LARGEST_MB} MB`
+      : 'is not UTF-8 text; save it with that encoding';
+  problems.push({ file: shownAs, path: '', message });
+  return undefined;
 }
 
-async function readText(path: string, shownAs: string): Promise<string> {
+async function readBytes(path: string, shownAs: string): Promise<Uint8Array | 'too large'> {
   try {
-    return await readFile(path, 'utf8');
+    const { size } = await stat(path);
+    return size > LARGEST_MB * 1024 * 1024 ? 'too large' : await readFile(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new LetheError('file_unreadable', { path: shownAs, reason });
   }
 }
 
+/** Without the byte order mark that some editors write. */
+function decoded(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
 /** Parses JSON text; see readJsonFile. */
 export function parseJson(text: string, shownAs: string, problems: Problem[]): unknown {
-  const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   const report = (offset: number, message: string): void => {
     problems.push({ file: shownAs, path: position(text, offset), message });
   };
-  for (const { error, offset } of errors)
-    report(offset, `malformed JSON: ${readable(printParseErrorCode(error))}`);
-  if (!tree && errors.length === 0) report(0, 'malformed JSON: the file is empty');
-  if (tree)
-    for (const key of repeatedKeys(tree)) report(key.offset, `key "${String(key.value)}" is given twice`);
-  return tree && errors.length === 0 ? (getNodeValue(tree) as unknown) : undefined;
+  const tooDeep = firstTooDeep(text);
+  if (tooDeep !== null) report(tooDeep, `is nested more than ${DEEPEST} deep`);
+  const tree = tooDeep === null ? parsed(text, report) : undefined;
+  if (!tree) return undefined;
+  for (const key of repeatedKeys(tree)) report(key.offset, `key "${String(key.value)}" is given twice`);
+  reportUnkept(tree, text, report);
+  return getNodeValue(tree) as unknown;
+}
+
+type ReportAt = (offset: number, message: string) => void;
+
+function parsed(text: string, report: ReportAt): Node | undefined {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const [first] = errors; // the others are mostly its consequences
+  if (!first) return tree;
+  const words = text.trim() === '' ? 'the file is empty' : WORDS[printParseErrorCode(first.error)];
+  report(first.offset, `malformed JSON: ${words ?? 'not understood'}`);
+  return undefined;
+}
+
+function firstTooDeep(text: string): number | null {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at] ?? '';
+    if (letter === '"') inText = !inText;
+    else if (inText) at += letter === '\\' ? 1 : 0;
+    else if ('[{'.includes(letter)) depth += 1;
+    else if (']}'.includes(letter)) depth -= 1;
+    if (depth > DEEPEST) return at;
+  }
+  return null;
+}
+
+/** What the text says and the parsed value does not, or no database could store. */
+function reportUnkept(node: Node, text: string, report: ReportAt): void {
+  const value: unknown = node.value;
+  if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0')))
+    report(node.offset, 'holds a character that no stored text can hold (half a surrogate pair, or \\u0000)');
+  if (node.type === 'number' && losesDigits(text.slice(node.offset, node.offset + node.length)))
+    report(node.offset, 'this number has more digits than can be kept; write it as text, in quotes');
+  for (const child of node.children ?? []) reportUnkept(child, text, report);
+}
+
+/** Integers beyond 2^53 are left to the reader, who knows what they are for. */
+function losesDigits(number: string): boolean {
+  const kept = parseDecimal(Number(number));
+  return kept !== null && kept !== parseDecimal(number);
 }
 
 function position(text: string, offset: number): string {
@@ -40,8 +105,25 @@ function position(text: string, offset: number): string {
   return `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
 }
 
-/** "CommaExpected" → "comma expected" */
-const readable = (code: string): string => code.replace(/(?<=[a-z])([A-Z])/g, ' $1').toLowerCase();
+/** What jsonc-parser's error codes mean to somebody who edits a policy. */
+const WORDS: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'texts and keys stand in double quotes; without stand only numbers, true, false, null',
+  InvalidNumberFormat: 'this is no number',
+  PropertyNameExpected: 'a key in double quotes must follow (no comma after the last entry)',
+  ValueExpected: 'a value must follow (no comma after the last entry)',
+  ColonExpected: 'a colon must follow the key',
+  CommaExpected: 'a comma must stand between two entries',
+  CloseBraceExpected: 'a closing "}" is missing',
+  CloseBracketExpected: 'a closing "]" is missing',
+  EndOfFileExpected: 'something follows the end',
+  InvalidCommentToken: 'comments are not allowed',
+  UnexpectedEndOfComment: 'comments are not allowed',
+  UnexpectedEndOfString: 'the closing quote is missing on this line',
+  UnexpectedEndOfNumber: 'this number does not end',
+  InvalidUnicode: '\\u must be followed by four hexadecimal digits',
+  InvalidEscapeCharacter: 'unknown escape after "\\" (a backslash is written "\\\\")',
+  InvalidCharacter: 'a text holds a control character; write a tab as "\\t"',
+};
 
 function repeatedKeys(node: Node): readonly Node[] {
   const children = node.children ?? [];

@@ -1,3 +1,4 @@
+import { sql, type Sql } from '../db/sql.js';
 import type { MapTable } from './graph.js';
 import type { KeyType } from './schema.js';
 
@@ -30,15 +31,23 @@ export function keyValue(table: MapTable, alias: string): string {
 export const keyAsText = (table: MapTable, alias: string): string =>
   table.key.length === 1 ? `${alias}.${table.key[0]?.sql ?? ''}::text` : keyValue(table, alias);
 
-/** Predicate: row `alias` has one of the keys of `array`, an SQL array expression (a parameter or literal). */
-export function keyIn({ key }: MapTable, alias: string, array: string): string {
+/** Predicate: row `alias` has one of the keys of `array`, an SQL array expression. */
+export const keyIn = (table: MapTable, alias: string, array: string): string =>
+  aroundKeys(table, alias).join(array);
+
+/** The same for keys that travel as a parameter: the text does not change with them. */
+export const keyAmong = (table: MapTable, alias: string, keys: readonly string[]): Sql =>
+  sql(aroundKeys(table, alias), keys);
+
+/** What stands before and after the array of keys. */
+function aroundKeys({ key }: MapTable, alias: string): readonly [string, string] {
   const [only] = key;
-  if (only && key.length === 1) return `${alias}.${only.sql} = any(${array}::${ARRAYS[only.type].type}[])`;
-  const columns = key.map(({ sql }) => `${alias}.${sql}`).join(', ');
+  if (only && key.length === 1) return [`${alias}.${only.sql} = any(`, `::${ARRAYS[only.type].type}[])`];
+  const columns = key.map(({ sql: name }) => `${alias}.${name}`).join(', ');
   const parts = key
     .map(({ type }, index) => `(part->>${index})::${type === 'char' ? 'text' : type}`)
     .join(', ');
-  return `(${columns}) in (select ${parts} from (select unnest(${array}::text[])::json as part) keys)`;
+  return [`(${columns}) in (select ${parts} from (select unnest(`, `::text[])::json as part) keys)`];
 }
 
 /** Join condition: rows `a` and `b` have the same key. */

@@ -12,7 +12,9 @@ const id = z
 const reason = z.string().min(3, 'give the reason in a few words');
 /** JSON has no line breaks in strings: a long piece is a list of its lines. */
 const sqlPiece = z
-  .union([z.string().min(1), z.array(z.string()).min(1)], { error: 'must be SQL: a string, or a list of strings (its lines)' })
+  .union([z.string().min(1), z.array(z.string()).min(1)], {
+    error: 'must be SQL: a string, or a list of strings (its lines)',
+  })
   .transform((piece) => (typeof piece === 'string' ? piece : piece.join('\n')));
 const constant = z.union([z.string(), z.number(), z.boolean()]);
 

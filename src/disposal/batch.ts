@@ -5,22 +5,17 @@ import { throughDoor } from '../db/disposal-door.js';
 import type { Closure, ForeignKey } from '../datamap/closure.js';
 import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { isGuarded } from '../datamap/foreign-keys.js';
-import { keyArray, keyAsText, keyIn, keyValue, sameKey } from '../datamap/key-sql.js';
+import { keyAsText, sameKey } from '../datamap/key-sql.js';
 import { recordName } from '../datamap/record-ref.js';
 import { appendEntry } from '../ledger/append.js';
-import {
-  claimChunk,
-  recordChunk,
-  type BatchOutcome,
-  type Chunk,
-  type ChunkException,
-} from './chunk-store.js';
-import { actStatements, emptyWorkTables, expandClosure, expandRoots } from './closure-sql.js';
-import { passGate } from './gate.js';
+import { isCyclic, lockRoots, recheck, whyUnfit, whyUnlocked } from './check-roots.js';
+import { claimChunk, recordChunk, type BatchOutcome, type ChunkException } from './chunk-store.js';
+import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
+import { PASS_GATE } from './gate.js';
 import type { PlanRow } from './plan-store.js';
 import { readProtections } from './protections.js';
-import { arrayLiteral, findStopped, unlockedHits } from './stopped.js';
-import { CAUSE, createWorkTables, workSelect, type WorkTables } from './work-tables.js';
+import { findStopped, markUnlocked } from './stopped.js';
+import { BATCH_SETTINGS, CAUSE, createWorkTables, type WorkTables } from './work-tables.js';
 
 /** A plan being applied: everything its batches need, worked out once. */
 export interface Run {
@@ -47,97 +42,35 @@ export interface Run {
  */
 export function runBatch(db: Database, run: Run, tired: readonly number[]): Promise<BatchOutcome> {
   return throughDoor(db, async (tx) => {
-    await prepareBatch(tx, run);
+    await tx.script(beginBatch(run));
     const chunk = await claimChunk(tx, run.plan.id, run.closure.root, tired);
     if (!chunk) return { kind: 'none' };
-    const locked = await lockRoots(tx, run, chunk);
-    const missing = await missingRoots(tx, run, chunk, locked);
-    const unfit = await recheck(tx, run, chunk, locked);
-    const stopped = await setStoppedApart(tx, run, locked);
-    const taken = await remainingRoots(tx, run);
+    const locked = await lockRoots(tx, run, chunk.keys);
+    const [own, missing] = parted(chunk.keys, locked);
+    const fit = await recheck(tx, run, own);
+    const exceptions = [
+      ...(await whyUnlocked(tx, run, missing)),
+      ...(await whyUnfit(tx, run, parted(own, fit)[1])),
+      ...(await setStoppedApart(tx, run, locked)),
+    ];
+    const taken = parted(fit, exceptions.map(({ key }) => key))[1];
     const deleted = taken.length > 0 ? await act(tx, run, chunk.no) : {};
-    const exceptions = [...missing, ...unfit, ...stopped];
-    await recordChunk(tx, run.plan.id, chunk.no, { taken: taken.length, deleted, exceptions });
+    await recordChunk(tx, run.plan.id, chunk, { taken: taken.length, deleted, exceptions });
     if (taken.length > 0) await appendBatchEntry(tx, run, chunk.no, taken, deleted);
     const busy = exceptions.filter(({ outcome }) => outcome === 'busy').length;
     return { kind: 'batch', chunk: chunk.no, taken: taken.length, busy };
   });
 }
 
-async function prepareBatch(tx: Tx, { work, closure }: Run): Promise<void> {
-  // a child row that an agent has open must not stop the run for long
-  const settings = `set local jit = off; set local client_min_messages = warning; set local lock_timeout = '5s'`;
-  await tx.script(`${settings};\n${createWorkTables(work, closure)}`);
-  await passGate(tx);
+/** The keys that are among `others`, and those that are not, in their order. */
+function parted(keys: readonly string[], others: readonly string[]): readonly [string[], string[]] {
+  const known = new Set(others);
+  return [keys.filter((key) => known.has(key)), keys.filter((key) => !known.has(key))];
 }
 
-/** Statement 1: locks the roots and every row of their table that goes along; what is locked elsewhere is left out. */
-async function lockRoots(tx: Tx, { work, closure }: Run, chunk: Chunk): Promise<readonly string[]> {
-  const { root } = closure;
-  const own = raw(keyIn(root, 'this', arrayLiteral(chunk.keys, keyArray(root).type)));
-  if (isCyclic(closure)) {
-    await tx.script(
-      `insert into ${work.gone(root)} select ${workSelect(work, root, 'this')} from ${root.sql} this where ${own.sql}`,
-    );
-    await expandRoots(tx, work, closure);
-  }
-  const members = `exists (select from ${work.gone(root)} gone where ${sameKey(root, 'gone', 'this')})`;
-  const { rows } = await tx.query<Row & { key: string }>(sql`
-    select ${raw(keyValue(root, 'this'))}::text as key from ${raw(root.sql)} this
-    where ${isCyclic(closure) ? raw(members) : own}
-    for update of this skip locked`);
-  if (isCyclic(closure)) await tx.script(emptyWorkTables(work, closure));
-  return rows.map(({ key }) => key);
-}
-
-/** Whether rows of the root table can go along with a root: merged tickets, reminders, replies. */
-const isCyclic = ({ root, components }: Closure): boolean =>
-  components.some(({ tables, inside }) => tables.includes(root) && inside.length > 0);
-
-/** Keys that could not be locked: gone for good, or in somebody else's hands. */
-async function missingRoots(
-  tx: Tx,
-  { closure: { root } }: Run,
-  chunk: Chunk,
-  locked: readonly string[],
-): Promise<readonly ChunkException[]> {
-  const held = new Set(locked);
-  const missing = chunk.keys.filter((key) => !held.has(key));
-  if (missing.length === 0) return [];
-  const { rows } = await tx.query<Row & { key: string }>(sql`
-    select ${raw(keyAsText(root, 'this'))} as key from ${raw(root.sql)} this
-    where ${raw(keyIn(root, 'this', arrayLiteral(missing, keyArray(root).type)))}`);
-  const present = new Set(rows.map(({ key }) => key));
-  return missing.map((key) => ({ key, outcome: present.has(key) ? 'busy' : 'gone', cause: '' }));
-}
-
-/** Statement 2, in a snapshot taken after the locks: same condition, same cutoff, rival rules. Fills `roots`. */
-async function recheck(
-  tx: Tx,
-  { work, closure: { root }, takes, rivals }: Run,
-  chunk: Chunk,
-  locked: readonly string[],
-): Promise<readonly ChunkException[]> {
-  const held = new Set(locked);
-  const candidates = chunk.keys.filter((key) => held.has(key));
-  const own = keyIn(root, 'this', arrayLiteral(candidates, keyArray(root).type));
-  const claimed = rivals.map(({ id, matches }) => `when ${matches} then ${literal(id)}`).join(' ');
-  const rival = rivals.length > 0 ? `case ${claimed} end` : 'null::text';
-  const { rows } = await tx.query<Row & { key: string; rival: string | null }>(sql`
-    select ${raw(keyAsText(root, 'this'))} as key, ${raw(rival)} as rival
-    from ${raw(root.sql)} this where ${raw(own)} and ${raw(takes)}`);
-  const fit = rows.filter((row) => row.rival === null).map(({ key }) => key);
-  await tx.script(
-    `insert into ${work.roots(root)} select ${workSelect(work, root, 'this')} from ${root.sql} this where ${keyIn(root, 'this', arrayLiteral(fit, keyArray(root).type))}`,
-  );
-  const matching = new Map(rows.map(({ key, rival: rule }) => [key, rule]));
-  return candidates.flatMap((key): ChunkException[] => {
-    const rule = matching.get(key);
-    if (rule === undefined) return [{ key, outcome: 'changed', cause: '' }];
-    const outcome = rivals.find(({ id }) => id === rule)?.outcome;
-    return rule === null || !outcome ? [] : [{ key, outcome, cause: rule }];
-  });
-}
+/** The first message of a batch: a child row that an agent has open must not stop the run for long. */
+const beginBatch = ({ work, closure }: Run): string =>
+  [BATCH_SETTINGS, "set local lock_timeout = '5s'", PASS_GATE, createWorkTables(work, closure)].join(';\n');
 
 /** Works out the closure, and takes out every root that a protection or a foreign lock on any of its rows stops. */
 async function setStoppedApart(
@@ -145,14 +78,12 @@ async function setStoppedApart(
   run: Run,
   locked: readonly string[],
 ): Promise<readonly ChunkException[]> {
-  const { work, closure, graph, plan } = run;
+  const { work, closure, graph, plan, clock } = run;
   const { root } = closure;
-  const protections = await readProtections(tx, graph, plan.as_of);
+  const protections = await readProtections(tx, graph, { asOf: plan.as_of, now: clock.now() });
   await fillClosure(tx, run);
-  const unlocked = isCyclic(closure)
-    ? [unlockedHits(work, closure, arrayLiteral(locked, keyArray(root).type))]
-    : [];
-  if (!(await findStopped(tx, run, protections, unlocked))) return [];
+  const busy = isCyclic(closure) && (await markUnlocked(tx, work, closure, locked));
+  if (!(await findStopped(tx, run, protections, busy))) return [];
   const { rows } = await tx.query<Row & { key: string; cause: string }>(sql`
     select distinct ${raw(keyAsText(root, 'roots'))} as key, hits.${raw(CAUSE)} as cause
     from ${raw(work.roots(root))} roots join ${raw(work.hits(root))} hits on ${raw(sameKey(root, 'roots', 'hits'))}`);
@@ -165,16 +96,10 @@ async function setStoppedApart(
   );
 }
 
-async function fillClosure(tx: Tx, { work, closure }: Run): Promise<void> {
-  await tx.script(`insert into ${work.gone(closure.root)} table ${work.roots(closure.root)}`);
-  await expandClosure(tx, work, closure);
-}
-
-async function remainingRoots(tx: Tx, { work, closure: { root } }: Run): Promise<readonly string[]> {
-  const { rows } = await tx.query<Row & { key: string }>(sql`
-    select ${raw(keyAsText(root, 'roots'))} as key from ${raw(work.roots(root))} roots`);
-  return rows.map(({ key }) => key);
-}
+const fillClosure = (tx: Tx, { work, closure }: Run): Promise<void> =>
+  expandClosure(tx, work, closure, [
+    `insert into ${work.gone(closure.root)} table ${work.roots(closure.root)}`,
+  ]);
 
 /** Deletes children first, in one message; returns the rows deleted by table of the map. */
 async function act(tx: Tx, run: Run, chunk: number): Promise<Readonly<Record<string, number>>> {

@@ -13,6 +13,7 @@ export type BatchOutcome =
 /** A chunk of a plan, claimed by its row lock until the transaction ends. */
 export interface Chunk {
   readonly no: number;
+  readonly state: 'open' | 'busy';
   /** Keys still to be dealt with, in their array's order. */
   readonly keys: readonly string[];
 }
@@ -44,14 +45,17 @@ export async function claimChunk(
   if (!row) return null;
   if (sha256(row.keys.join('\n')) !== row.digest)
     throw new LetheError('plan_changed', { plan: planId, what: 'items', policy: '…' });
-  return { no: row.no, keys: row.state === 'open' ? row.keys : await busyKeys(tx, planId, row.no) };
+  const { no, state, keys } = row;
+  if (state === 'open') return { no, state, keys };
+  const busy = await busyKeys(tx, planId, no);
+  return { no, state, keys: keys.filter((key) => busy.has(key)) };
 }
 
-async function busyKeys(tx: Tx, planId: string, no: number): Promise<readonly string[]> {
+async function busyKeys(tx: Tx, planId: string, no: number): Promise<ReadonlySet<string>> {
   const { rows } = await tx.query<Row & { key: string }>(sql`
-    select distinct key from lethe.exception
+    select key from lethe.exception
     where plan_id = ${planId} and chunk = ${no} and outcome = 'busy' and found_by = 'apply'`);
-  return rows.map(({ key }) => key);
+  return new Set(rows.map(({ key }) => key));
 }
 
 export interface ChunkException {
@@ -68,7 +72,8 @@ export interface ChunkResult {
 }
 
 /** Records what became of a chunk; busy keys stay to be tried again. Runs through the disposal door. */
-export async function recordChunk(tx: Tx, planId: string, no: number, result: ChunkResult): Promise<void> {
+export async function recordChunk(tx: Tx, planId: string, chunk: Chunk, result: ChunkResult): Promise<void> {
+  const { no } = chunk;
   const { exceptions, taken, deleted } = result;
   const state = exceptions.some(({ outcome }) => outcome === 'busy') ? 'busy' : 'done';
   await tx.query(sql`
@@ -80,9 +85,10 @@ export async function recordChunk(tx: Tx, planId: string, no: number, result: Ch
                                union all select * from jsonb_each_text(${JSON.stringify(deleted)}::jsonb)) both_parts(name, rows)
                          group by name) summed)
     where plan_id = ${planId} and no = ${no}`);
-  await tx.query(sql`
-    delete from lethe.exception
-    where plan_id = ${planId} and chunk = ${no} and outcome = 'busy' and found_by = 'apply'`);
+  if (chunk.state === 'busy')
+    await tx.query(sql`
+      delete from lethe.exception
+      where plan_id = ${planId} and chunk = ${no} and outcome = 'busy' and found_by = 'apply'`);
   if (exceptions.length > 0)
     await tx.query(sql`
       insert into lethe.exception (plan_id, key, found_by, outcome, cause, chunk)
@@ -125,6 +131,35 @@ export async function openChunks(db: Queryable, planId: string, tired: readonly 
   return Number(rows[0]?.chunks ?? 0);
 }
 
+/** The run that deleted this root, and when; null when none did. */
+export async function deletedBy(
+  db: Queryable,
+  root: MapTable,
+  key: string,
+): Promise<{ readonly plan_id: string; readonly done_at: string } | null> {
+  const { rows } = await db.query<Row & { plan_id: string; done_at: string }>(sql`
+    select c.plan_id, c.done_at from lethe.chunk c join lethe.plan p on p.id = c.plan_id
+    where p.record = ${root.concept ?? ''} and c.state <> 'open'
+      and ${key} = any (c.${raw(keyArray(root).column)}::text[])
+      and not exists (select from lethe.exception e
+                      where e.plan_id = c.plan_id and e.chunk = c.no and e.key = ${key} and e.found_by = 'apply')
+    order by c.done_at desc limit 1`);
+  return rows[0] ?? null;
+}
+
+/** Runs under way or interrupted that have deleted roots, of one record type or of any. */
+export async function unfinishedRuns(
+  db: Queryable,
+  record: string | null,
+): Promise<readonly { readonly plan_id: string; readonly record: string; readonly taken: string }[]> {
+  const { rows } = await db.query<Row & { plan_id: string; record: string; taken: string }>(sql`
+    select c.plan_id, p.record, sum(c.taken) as taken from lethe.chunk c join lethe.plan p on p.id = c.plan_id
+    where (${record}::text is null or p.record = ${record}) and p.state in ('applying', 'incomplete', 'failed')
+      and c.taken > 0
+    group by c.plan_id, p.record order by c.plan_id`);
+  return rows;
+}
+
 /** Marks every record of the next chunk busy, when its batch could not be carried through. */
 export function markBusy(
   db: Database,
@@ -137,7 +172,7 @@ export function markBusy(
     const chunk = await claimChunk(tx, planId, root, tired);
     if (!chunk) return { kind: 'none' };
     const exceptions = chunk.keys.map((key) => ({ key, outcome: 'busy' as const, cause }));
-    await recordChunk(tx, planId, chunk.no, { taken: 0, deleted: {}, exceptions });
+    await recordChunk(tx, planId, chunk, { taken: 0, deleted: {}, exceptions });
     return { kind: 'batch', chunk: chunk.no, taken: 0, busy: exceptions.length };
   });
 }

@@ -2,13 +2,22 @@ import { identifier, literal } from '../db/sql.js';
 import type { Tx } from '../db/database.js';
 import { belongsTo, joined } from '../datamap/edge-sql.js';
 import { deleteOrder, type Closure, type Component, type ForeignKey } from '../datamap/closure.js';
+import { isGuarded } from '../datamap/foreign-keys.js';
 import type { ClearEdge, DeleteEdge, MapTable } from '../datamap/graph.js';
 import { sameKey } from '../datamap/key-sql.js';
 import { workSelect, type WorkTables } from './work-tables.js';
 
-/** Fills the `gone` tables from the roots in the root table's: groups in order, parents first, cycles until nothing is added. */
-export async function expandClosure(tx: Tx, work: WorkTables, closure: Closure): Promise<void> {
-  let pending: string[] = [];
+/**
+ * Fills the `gone` tables from the roots in the root table's: groups in order, parents first, cycles until nothing is added.
+ * `first` goes along in the first message.
+ */
+export async function expandClosure(
+  tx: Tx,
+  work: WorkTables,
+  closure: Closure,
+  first: readonly string[] = [],
+): Promise<void> {
+  let pending = [...first];
   for (const component of closure.components) {
     pending.push(...additions(work, closure, component, component.incoming));
     if (component.inside.length === 0) continue;
@@ -24,6 +33,12 @@ export async function expandRoots(tx: Tx, work: WorkTables, closure: Closure): P
   const component = closure.components.find(({ tables }) => tables.includes(closure.root));
   if (component && component.inside.length > 0) await repeatInside(tx, work, closure, component);
 }
+
+/** Empties what expandRoots filled: the root table's `gone`, and those of the other tables of its cycle. */
+export const emptyRoots = (work: WorkTables, { root, components }: Closure): string =>
+  (components.find(({ tables }) => tables.includes(root))?.tables ?? [root])
+    .map((table) => `delete from ${work.gone(table)}`)
+    .join(';\n');
 
 async function repeatInside(tx: Tx, work: WorkTables, closure: Closure, component: Component): Promise<void> {
   const statements = additions(work, closure, component, component.inside);
@@ -74,6 +89,12 @@ function noOwnerStays(work: WorkTables, closure: Closure, child: MapTable): stri
     .join('');
 }
 
+/**
+ * Batches bring derived data in step one after another ("LETH", then 2): each statement reads what has been committed, so
+ * the second to count counts without the rows that the first took. Side by side both would count the other's.
+ */
+const ONE_AFTER_ANOTHER = `select pg_advisory_xact_lock(${0x4c455448_02n})`;
+
 /** One statement of the act, and the table whose rows it removes, if it removes any. */
 export interface ActStatement {
   readonly sql: string;
@@ -92,6 +113,7 @@ export function actStatements(
   );
   // before the deletes: a foreign key would refuse these while the reference stands
   const clears = closure.clears.map((edge) => clearStatement(work, edge));
+  const standing = foreignKeys.filter((key) => !closure.clears.some((edge) => isGuarded(edge, [key])));
   const runs = closure.derived.map(
     ({ run }, index) => `with collected as (table ${work.collected(index)}) ${run}`,
   );
@@ -99,7 +121,8 @@ export function actStatements(
   return [
     ...collects.map(silent),
     ...clears.map(silent),
-    ...deleteOrder(closure, foreignKeys).flatMap((table) => deleteStatements(work, closure, table)),
+    ...deleteOrder(closure, standing).flatMap((table) => deleteStatements(work, closure, table)),
+    ...(runs.length > 0 ? [silent(ONE_AFTER_ANOTHER)] : []),
     ...runs.map(silent),
   ];
 }
@@ -113,7 +136,10 @@ function clearStatement(work: WorkTables, edge: ClearEdge): string {
 
 function deleteStatements(work: WorkTables, closure: Closure, table: MapTable): readonly ActStatement[] {
   if (closure.inner.includes(table)) {
-    const sql = `delete from ${table.sql} child using ${work.gone(table)} gone where ${sameKey(table, 'child', 'gone')}`;
+    // not by USING: the planner takes an IN over a table without statistics for few rows, and looks these up in the index
+    const key = table.key.map(({ sql: name }) => `child.${name}`).join(', ');
+    const gone = table.key.map(({ sql: name }) => `gone.${name}`).join(', ');
+    const sql = `delete from ${table.sql} child where (${key}) in (select ${gone} from ${work.gone(table)} gone)`;
     return [{ sql, deletes: table }];
   }
   // one statement an edge: an OR over several would read the whole table

@@ -19,7 +19,7 @@ export async function markCovered(
   protections: readonly ProtectedRows[],
 ): Promise<boolean> {
   const climb = edgesAbove(graph, root);
-  const owners = [...new Set(climb.map(({ parent }) => parent))];
+  const owners = ownersAbove(graph, root);
   const relevant = protections.filter(({ table, covers }) => owners.includes(table) && reaches(covers, root));
   if (relevant.length === 0) return false;
   const names = new Climb(work);
@@ -43,6 +43,11 @@ export async function markCovered(
 /** A floor that names categories (exactly as the map does) keeps only parts that hold data of one of them. */
 const reaches = (covers: readonly string[] | undefined, root: MapTable): boolean =>
   covers === undefined || [...root.columns.values()].some(({ category }) => category !== null && covers.includes(category));
+
+/** The tables whose protection covers the rows of `root`. */
+export const ownersAbove = (graph: MapGraph, root: MapTable): readonly MapTable[] => [
+  ...new Set(edgesAbove(graph, root).map(({ parent }) => parent)),
+];
 
 /** Delete edges on any way from an owner down to the root table. */
 function edgesAbove(graph: MapGraph, root: MapTable): readonly DeleteEdge[] {

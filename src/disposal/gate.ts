@@ -6,9 +6,7 @@ import { sql } from '../db/sql.js';
 const GATE = 0x4c455448_01n.toString();
 
 /** A batch passes the gate with others; it holds it until its transaction ends. */
-export async function passGate(tx: Tx): Promise<void> {
-  await tx.query(sql`select pg_advisory_xact_lock_shared(${GATE}::bigint)`);
-}
+export const PASS_GATE = `select pg_advisory_xact_lock_shared(${GATE})`;
 
 /**
  * Closes the gate: waits for running batches, and lets none begin until this transaction ends. It must be the

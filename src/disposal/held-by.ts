@@ -16,7 +16,7 @@ export function heldBy(
   db: Database,
   graph: MapGraph,
   { table, key }: RecordRef,
-  asOf: Instant,
+  now: Instant,
 ): Promise<readonly string[]> {
   const closure = closureOf(graph, table);
   const work = workTables(graph);
@@ -30,7 +30,7 @@ export function heldBy(
       `insert into ${work.roots(table)} select ${workSelect(work, table, 'this')} from ${table.sql} this where ${own};\ninsert into ${work.gone(table)} table ${work.roots(table)}`,
     );
     await expandClosure(tx, work, closure);
-    const protections = await readProtections(tx, graph, asOf);
+    const protections = await readProtections(tx, graph, { asOf: now, now });
     if (!(await findStopped(tx, { graph, work, closure }, protections))) return [];
     const { rows } = await tx.query<Row & { cause: string }>(sql`
       select distinct ${raw(CAUSE)} as cause from ${raw(work.hits(table))} this where ${raw(own)} order by 1`);

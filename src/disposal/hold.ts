@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.js';
 import { cutoffOf } from '../core/cutoff.js';
 import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import { newId } from '../core/ids.js';
-import type { Instant } from '../core/instant.js';
+import { startOfDayIn, type Instant } from '../core/instant.js';
 import { raw, sql } from '../db/sql.js';
 import type { Database, Queryable, Row, Tx } from '../db/database.js';
 import type { MapGraph, MapTable } from '../datamap/graph.js';
@@ -14,6 +14,7 @@ import { appendEntry } from '../ledger/append.js';
 import { bindTime } from '../policy/condition.js';
 import { readCondition } from '../policy/read-condition.js';
 import { whereOf } from '../policy/where.js';
+import { deletedBy, unfinishedRuns } from './chunk-store.js';
 import { closeGate } from './gate.js';
 import {
   activeProtections,
@@ -146,8 +147,7 @@ function checkOrder({ ground, authority, reviewOn }: HoldOrder): void {
     new LetheError('input_invalid', { what, reason });
   if (ground.trim() === '') throw invalid('ground', 'say why the hold is placed');
   if (authority.trim() === '') throw invalid('authority', 'say who ordered the hold');
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(reviewOn) || Number.isNaN(Date.parse(reviewOn)))
-    throw invalid('review date', 'write it as 2027-01-31');
+  if (startOfDayIn(reviewOn, 'UTC') === null) throw invalid('review date', 'write it as 2027-01-31');
 }
 
 async function storedScope(
@@ -168,25 +168,19 @@ async function whatIsLeft(tx: Tx, target: Target): Promise<Omit<PlacedHold, 'id'
   return { records, alreadyGone };
 }
 
-/** A named record that is gone was deleted by a run or never was; for the others, what runs took of the type is said. */
+/**
+ * A named record that is gone was deleted by a run or never was. Of a person and of a condition nobody can tell what
+ * would have been theirs, so it is said what runs that have not finished took.
+ */
 async function goneRecords(tx: Tx, target: Target, records: number): Promise<readonly string[]> {
-  const record = target.table.concept ?? '';
-  if (target.kind !== 'condition') {
-    if (records > 0) return [];
-    const column = raw(keyArray(target.table).column);
-    const { rows } = await tx.query<Row & { plan_id: string; done_at: string }>(sql`
-      select c.plan_id, c.done_at from lethe.chunk c join lethe.plan p on p.id = c.plan_id
-      where p.record = ${record} and c.state <> 'open' and ${keyText(target.ref.key)} = any (c.${column}::text[])
-      order by c.done_at desc limit 1`);
-    const [run] = rows;
+  if (target.kind !== 'condition' && records === 0) {
+    const run = await deletedBy(tx, target.table, keyText(target.ref.key));
     return [run ? `it was deleted by ${run.plan_id} before ${run.done_at}` : 'there is no such record'];
   }
-  const { rows } = await tx.query<Row & { plan_id: string; taken: string }>(sql`
-    select c.plan_id, sum(c.taken) as taken from lethe.chunk c join lethe.plan p on p.id = c.plan_id
-    where p.record = ${record} and p.state in ('applying', 'incomplete', 'failed') and c.taken > 0
-    group by c.plan_id order by c.plan_id`);
-  return rows.map(
-    ({ plan_id, taken }) => `${plan_id}, still running, had deleted ${taken} ${record} records before`,
+  if (target.kind === 'record') return [];
+  const record = target.kind === 'condition' ? (target.table.concept ?? '') : null;
+  return (await unfinishedRuns(tx, record)).map(
+    (run) => `${run.plan_id}, which has not finished, had deleted ${run.taken} ${run.record} records before`,
   );
 }
 

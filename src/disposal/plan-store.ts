@@ -50,10 +50,12 @@ export async function findPlan(db: Queryable, id: string): Promise<PlanRow> {
   return plan;
 }
 
-/** Plans, newest first. */
+/** Plans, newest first: the last two hundred, and every older one that is not done. */
 export async function listPlans(db: Queryable): Promise<readonly PlanRow[]> {
   const { rows } = await db.query<PlanRow>(
-    sql`select * from lethe.plan order by created_at desc, id limit 200`,
+    sql`select * from lethe.plan
+        where state <> 'done' or id in (select id from lethe.plan order by created_at desc, id limit 200)
+        order by created_at desc, id`,
   );
   return rows;
 }
@@ -64,19 +66,20 @@ export async function lockPlan(tx: Tx, id: string): Promise<PlanRow> {
   return findPlan(tx, id);
 }
 
-/** Moves a plan on; times are set with the state they belong to. */
+/** Moves a plan on; times are set with the state they belong to. False when it is done: nothing leads back from there. */
 export async function setPlanState(
   db: Queryable,
   id: string,
   state: PlanState,
   failure: string | null,
-): Promise<void> {
-  await db.query(sql`
+): Promise<boolean> {
+  const { count } = await db.query(sql`
     update lethe.plan
     set state = ${state}, failure = ${failure},
         started_at = case when ${state}::text = 'applying' then coalesce(started_at, now()) else started_at end,
         finished_at = case when ${state}::text = 'done' then now() else finished_at end
-    where id = ${id}`);
+    where id = ${id} and state <> 'done'`);
+  return count > 0;
 }
 
 export interface ApprovalRow extends Row {

@@ -12,7 +12,8 @@ import { factValue } from '../policy/fact-sql.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { bindRule, matchesSql, takesSql, type BoundRule } from '../policy/rule-sql.js';
 import { actStatements, countStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
-import { findPlan, insertPlan, type PlanRow } from './plan-store.js';
+import { ownersAbove } from './covered.js';
+import { findPlan, insertPlan, type NewPlan, type PlanRow } from './plan-store.js';
 import type { PlanReport } from './plan-report.js';
 import { readProtections } from './protections.js';
 import { activeProtections } from './protection-store.js';
@@ -29,6 +30,7 @@ export interface PlanRequest {
   /** Every policy in force. */
   readonly policies: readonly RetentionPolicy[];
   readonly asOf: Instant;
+  readonly now: Instant;
   /** Actor id of the author. */
   readonly author: string;
 }
@@ -49,7 +51,10 @@ export function coveringPolicies(
   policies: readonly RetentionPolicy[],
 ): readonly RetentionPolicy[] {
   const { tables } = closureOf(graph, policy.table);
-  return policies.filter((other) => tables.includes(other.table));
+  const above = ownersAbove(graph, policy.table);
+  return policies.filter(
+    ({ table, action }) => tables.includes(table) || (action === 'keep' && above.includes(table)),
+  );
 }
 
 /**
@@ -115,7 +120,7 @@ export function rivalRules(policy: RetentionPolicy, policies: readonly Retention
 async function setProtectedApart(tx: Tx, planning: Planning): Promise<void> {
   const { id, work, closure, request } = planning;
   const { root } = closure;
-  const protections = await readProtections(tx, request.graph, request.asOf);
+  const protections = await readProtections(tx, request.graph, request);
   await fillClosure(tx, planning);
   if (!(await findStopped(tx, { graph: request.graph, work, closure }, protections))) return;
   await tx.script(
@@ -257,27 +262,39 @@ async function storePlan(tx: Tx, planning: Planning, itemDigest: string, report:
     item_digest: itemDigest,
     as_of: asOf,
     cutoff: rule.cutoff,
+    record: closure.root.concept ?? closure.root.id,
+    approvers: policy.entry.approval.approvers,
+    assurance: policy.entry.approval.assurance,
+    created_by: author,
   };
   await insertPlan(tx, {
     id,
     ...basis,
     digest: planDigest(basis),
-    record: closure.root.concept ?? closure.root.id,
     items: await countItems(tx, id),
     report,
-    approvers: policy.entry.approval.approvers,
-    assurance: policy.entry.approval.assurance,
-    created_by: author,
   });
 }
 
 /** What a plan's digest covers; apply computes it again from what is stored. */
-export const planDigest = (
-  basis: Pick<PlanRow, 'policy' | 'map_digest' | 'policy_digests' | 'item_digest' | 'as_of' | 'cutoff'>,
-): string => {
+export const planDigest = (basis: PlanBasis): string => {
   const { policy, map_digest, policy_digests, item_digest, as_of, cutoff } = basis;
-  return digestOf({ policy, map_digest, policy_digests, item_digest, as_of, cutoff });
+  const { record, approvers, assurance, created_by } = basis;
+  return digestOf({
+    policy,
+    map_digest,
+    policy_digests,
+    item_digest,
+    as_of,
+    cutoff,
+    record,
+    approvers,
+    assurance,
+    created_by,
+  });
 };
+
+type PlanBasis = Omit<NewPlan, 'id' | 'digest' | 'items' | 'report'>;
 
 async function countItems(tx: Tx, planId: string): Promise<string> {
   const { rows } = await tx.query<Row & { items: string }>(sql`

@@ -23,15 +23,22 @@ export interface ProtectedRows {
   readonly covers?: readonly string[];
 }
 
+/** The instant a plan is for, and the one it is. */
+export interface Moment {
+  readonly asOf: Instant;
+  readonly now: Instant;
+}
+
 /**
- * Everything that stops a disposal now, as SQL. Read after the gate was taken: nobody can place a protection until the
- * batch ends. Conditions and subjects are evaluated where the SQL runs, so new tickets count.
+ * Everything that stops a disposal, as SQL. Read after the gate was taken: nobody can place a protection until the batch
+ * ends. Conditions and subjects are evaluated where the SQL runs, so new tickets count; the periods in a hold's condition
+ * run up to now, those of a floor up to the plan's instant, as its rule's do.
  * @throws LetheError `protection_unreadable`: what cannot be understood protects everything
  */
 export async function readProtections(
   db: Queryable,
   graph: MapGraph,
-  asOf: Instant,
+  moment: Moment,
 ): Promise<readonly ProtectedRows[]> {
   const rows = await activeProtections(db);
   const records = new Set(
@@ -39,7 +46,7 @@ export async function readProtections(
   );
   return [
     ...[...records].map((record) => protectedRecords(tableOf(graph, record, `on ${record} records`))),
-    ...rows.flatMap((row) => protectedBy(graph, row, asOf)),
+    ...rows.flatMap((row) => protectedBy(graph, row, moment)),
   ];
 }
 
@@ -54,14 +61,14 @@ function protectedRecords(table: MapTable): ProtectedRows {
   };
 }
 
-function protectedBy(graph: MapGraph, row: ProtectionRow, asOf: Instant): readonly ProtectedRows[] {
+function protectedBy(graph: MapGraph, row: ProtectionRow, { asOf, now }: Moment): readonly ProtectedRows[] {
   if (row.key !== null) return [];
   if (row.subject_id !== null) return rowsOfSubject(graph, row.id, row.subject_id);
   const table = tableOf(graph, row.record ?? '', row.id);
   const from = `${table.sql} this`;
   const cause = literal(row.id);
   if (row.version !== null) return [{ table, from, cause, ...floorRows(graph, row, asOf) }];
-  return [{ table, from, cause, where: conditionSql(table, row, asOf) }];
+  return [{ table, from, cause, where: conditionSql(table, row, now) }];
 }
 
 /** What belongs to the person by the map's subject edges, and the person's own rows. */

@@ -10,8 +10,9 @@ import { markBusy, openChunks, progressOf, type BatchOutcome, type Progress } fr
 import { findPlan, lockPlan, setPlanState, type PlanRow } from './plan-store.js';
 import { sweepLateChildren } from './sweep.js';
 
-/** A chunk whose records stay busy is tried so often by one process, with a growing pause before each try. */
+/** A batch that another writer crosses is tried so often; chunks with busy records get so many rounds, with a growing pause. */
 const TRIES = 4;
+const ROUNDS = 4;
 const FIRST_PAUSE_MS = 150;
 
 /** Another writer got in the way; the batch was rolled back and can be tried again. */
@@ -28,19 +29,22 @@ export interface ApplyWatch {
  * @throws LetheError `run_incomplete` when records stayed busy; what was done stays done
  */
 export async function applyBatches(db: Database, run: Run, watch: ApplyWatch): Promise<PlanRow> {
-  await setPlanState(db, run.plan.id, 'applying', null);
-  const tries = new Map<number, number>();
-  while (!watch.signal?.aborted) {
-    const tired = [...tries].filter(([, count]) => count >= TRIES).map(([no]) => no);
-    const outcome = await tryBatch(db, run, tired);
-    if (watch.progress) watch.progress(await progressOf(db, run.plan.id));
-    if (outcome.kind === 'none') {
-      if ((await openChunks(db, run.plan.id, tired)) === 0) break;
+  const { id, state } = run.plan;
+  if (!(await setPlanState(db, id, 'applying', null))) throw new LetheError('plan_finished', { plan: id, state });
+  const resting = new Set<number>();
+  for (let round = 1; !watch.signal?.aborted;) {
+    const outcome = await tryBatch(db, run, [...resting]);
+    if (watch.progress) watch.progress(await progressOf(db, id));
+    if (outcome.kind === 'batch') {
+      if (outcome.busy > 0) resting.add(outcome.chunk);
+    } else if (resting.size > 0 && round < ROUNDS) {
+      // first everything else, then what was busy
+      await wait(FIRST_PAUSE_MS * 2 ** round);
+      round += 1;
+      resting.clear();
+    } else {
+      if ((await openChunks(db, id, [...resting])) === 0) break;
       await wait(FIRST_PAUSE_MS); // another process holds the rest
-    } else if (outcome.busy > 0) {
-      const count = (tries.get(outcome.chunk) ?? 0) + 1;
-      tries.set(outcome.chunk, count);
-      await wait(FIRST_PAUSE_MS * 2 ** count);
     }
   }
   return finish(db, run);
@@ -74,10 +78,9 @@ async function failed(db: Database, { plan }: Run, error: unknown): Promise<unkn
 async function finish(db: Database, run: Run): Promise<PlanRow> {
   const { plan, actor, clock } = run;
   const progress = await progressOf(db, plan.id);
-  if (Number(progress.open_chunks) + Number(progress.busy_chunks) > 0)
-    throw await incomplete(db, plan, progress);
+  if (Number(progress.open_chunks) + Number(progress.busy_chunks) > 0) return incomplete(db, plan, progress);
   const unswept = await sweepLateChildren(db, run);
-  if (unswept > 0) throw await incomplete(db, plan, { ...progress, busy: String(unswept) });
+  if (unswept > 0) return incomplete(db, plan, { ...progress, busy: String(unswept) });
   await throughDoor(db, (tx) => markDone(tx, plan.id, actor, clock));
   return findPlan(db, plan.id);
 }
@@ -97,8 +100,10 @@ async function markDone(tx: Tx, planId: string, actor: string, clock: Clock): Pr
   });
 }
 
-async function incomplete(db: Database, plan: PlanRow, { busy, open_chunks }: Progress): Promise<LetheError> {
+/** @throws LetheError `run_incomplete`, unless somebody else has finished the plan meanwhile */
+async function incomplete(db: Database, plan: PlanRow, { busy, open_chunks }: Progress): Promise<PlanRow> {
   const state = Number(open_chunks) > 0 ? 'interrupted' : 'in use elsewhere';
-  await setPlanState(db, plan.id, 'incomplete', `${busy} records busy, ${state}`);
-  return new LetheError('run_incomplete', { plan: plan.id, busy, state });
+  if (!(await setPlanState(db, plan.id, 'incomplete', `${busy} records busy, ${state}`)))
+    return findPlan(db, plan.id);
+  throw new LetheError('run_incomplete', { plan: plan.id, busy, state });
 }

@@ -1,9 +1,9 @@
-import { literal } from '../db/sql.js';
+import { literal, raw, sql } from '../db/sql.js';
 import type { Tx } from '../db/database.js';
 import { joined } from '../datamap/edge-sql.js';
 import type { Closure } from '../datamap/closure.js';
 import type { DeleteEdge, MapGraph, MapTable } from '../datamap/graph.js';
-import { keyIn, sameKey } from '../datamap/key-sql.js';
+import { keyAmong, sameKey } from '../datamap/key-sql.js';
 import { leafEdges } from './closure-sql.js';
 import { markCovered } from './covered.js';
 import type { ProtectedRows } from './protections.js';
@@ -12,18 +12,18 @@ import { CAUSE, workSelect, type WorkTables } from './work-tables.js';
 /**
  * Finds out what of the closure in the `gone` tables may not go, and carries each finding up the edges to the roots: a
  * protection on any record of the closure protects its root. Fills the `hits` tables; returns whether there are any.
- * `first` marks what else stops a root, such as a foreign lock.
+ * `marked`: some are in there already.
  */
 export async function findStopped(
   tx: Tx,
   { graph, work, closure }: Disposal,
   protections: readonly ProtectedRows[],
-  first: readonly string[] = [],
+  marked = false,
 ): Promise<boolean> {
   const covered = await markCovered(tx, graph, work, closure, protections);
-  const statements = [...first, ...protectionHits(work, closure, protections)];
+  const statements = protectionHits(work, closure, protections);
   const found = statements.length > 0 ? await tx.script(statements.join(';\n')) : [];
-  if (!covered && !found.some((count) => count > 0)) return false;
+  if (!marked && !covered && !found.some((count) => count > 0)) return false;
   const upward = closure.edges
     .filter(({ child }) => closure.inner.includes(child))
     .map((edge) => hitParents(work, edge, hitRows(work, edge.child)));
@@ -60,10 +60,17 @@ function hitInner(work: WorkTables, { table, from, where, cause }: ProtectedRows
   return `insert into ${work.hits(table)} select ${workSelect(work, table, 'this')}, ${cause} from ${from} where ${where} and exists (${going})`;
 }
 
-/** Marks the rows of the root table that go along but are not among the locked ones. */
-export function unlockedHits(work: WorkTables, { root }: Closure, lockedArray: string): string {
-  const columns = workSelect(work, root, 'gone');
-  return `insert into ${work.hits(root)} select ${columns}, 'busy' from ${work.gone(root)} gone where not (${keyIn(root, 'gone', lockedArray)})`;
+/** Marks the rows of the root table that go along but are not among the locked ones; returns whether there are any. */
+export async function markUnlocked(
+  tx: Tx,
+  work: WorkTables,
+  { root }: Closure,
+  locked: readonly string[],
+): Promise<boolean> {
+  const { count } = await tx.query(sql`
+    insert into ${raw(work.hits(root))} select ${raw(workSelect(work, root, 'gone'))}, 'busy'
+    from ${raw(work.gone(root))} gone where not (${keyAmong(root, 'gone', locked)})`);
+  return count > 0;
 }
 
 /** The rows of an inner table that are marked already, with all their columns. */

@@ -5,10 +5,10 @@ import { sameKey } from '../datamap/key-sql.js';
 import { appendEntry } from '../ledger/append.js';
 import { unguardedParents, type Run } from './batch.js';
 import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
-import { passGate } from './gate.js';
+import { PASS_GATE } from './gate.js';
 import { readProtections } from './protections.js';
 import { findStopped } from './stopped.js';
-import { createWorkTables } from './work-tables.js';
+import { BATCH_SETTINGS, createWorkTables } from './work-tables.js';
 
 /**
  * After a run: removes children that were written while their parents went, for the keys of every deleted parent row and
@@ -27,17 +27,14 @@ export async function sweepLateChildren(db: Database, run: Run): Promise<number>
 }
 
 async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<'swept' | 'protected'> {
-  const { work, closure, graph, plan, foreignKeys } = run;
-  await tx.script(
-    `set local jit = off; set local client_min_messages = warning;\n${createWorkTables(work, closure)}`,
-  );
-  await passGate(tx);
+  const { work, closure, graph, plan, foreignKeys, clock } = run;
+  await tx.script([BATCH_SETTINGS, PASS_GATE, createWorkTables(work, closure)].join(';\n'));
   await tx.query(sql`
     select from lethe.swept_parent where plan_id = ${plan.id} and chunk = ${chunk}::int for update`);
   const refill = restoreParents(run, chunk);
   await tx.script(refill);
   await expandClosure(tx, work, closure);
-  const protections = await readProtections(tx, graph, plan.as_of);
+  const protections = await readProtections(tx, graph, { asOf: plan.as_of, now: clock.now() });
   if (await findStopped(tx, run, protections)) return 'protected';
   const statements = actStatements(work, closure, foreignKeys);
   for (;;) {

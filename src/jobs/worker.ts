@@ -20,15 +20,15 @@ export async function workOnce(
   signal?: AbortSignal,
 ): Promise<readonly WorkDone[]> {
   const done: WorkDone[] = [];
-  for (const plan of (await engine.retention.status()).filter(isReady).toReversed()) {
+  for (const plan of (await engine.retention.status()).filter((plan) => isReady(plan, engine)).toReversed()) {
     if (signal?.aborted) break;
     done.push(await applyOne(engine, plan.id, actor, signal));
   }
   return done;
 }
 
-const isReady = ({ state, approvals, asOf }: PlanStatus): boolean =>
-  state !== 'done' && approvals.given >= approvals.needed && Date.parse(asOf) <= Date.now();
+const isReady = ({ state, approvals, asOf }: PlanStatus, { clock }: Engine): boolean =>
+  state !== 'done' && approvals.given >= approvals.needed && asOf <= clock.now();
 
 async function applyOne(
   engine: Engine,

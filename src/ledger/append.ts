@@ -34,9 +34,6 @@ export async function appendEntry(tx: Tx, { names = [], ...facts }: LedgerFacts)
     insert into lethe.ledger_entry (id, at, kind, body, digest)
     values (${id}, ${facts.at}::timestamptz, ${facts.kind}, ${body}, ${sha256(body)})`);
   if (names.length > 0)
-    await tx.query(sql`
-      insert into lethe.ledger_salt (entry_id, position, salt)
-      select ${id}, position - 1, substr(${salts}::bytea, ((position - 1) * ${SALT_BYTES} + 1)::int, ${SALT_BYTES})
-      from generate_series(1, ${names.length}::int) position`);
+    await tx.query(sql`insert into lethe.ledger_salt (entry_id, salts) values (${id}, ${salts}::bytea)`);
   return id;
 }

@@ -1,4 +1,4 @@
-import { identifier, literal } from '../db/sql.js';
+import { literal } from '../db/sql.js';
 import type { MapColumn, MapFact } from '../datamap/graph.js';
 
 /** How SQL reads a fact of the row `this`. */
@@ -21,7 +21,7 @@ const END_OF_INSTANTS = '9999-12-31 00:00:00';
 export function factSql(fact: MapFact): FactSql {
   switch (fact.type) {
     case 'instant':
-      return fact.column ? instantColumn(fact.column) : instantOf(fact.expression);
+      return fact.column ? instantColumn(fact, fact.column) : instantOf(fact.expression);
     case 'number':
       return numberSql(fact);
     case 'text':
@@ -36,68 +36,58 @@ export function factSql(fact: MapFact): FactSql {
         array: null,
       };
     case 'text[]':
-      return { raw: `${fact.expression}::text[]`, guards: [], constant: literal, array: 'text[]' };
+      return {
+        raw: `${fact.expression}::text[]`,
+        guards: unsetGuards(fact),
+        constant: literal,
+        array: 'text[]',
+      };
     case 'number[]':
       return {
         raw: `${fact.expression}::numeric[]`,
-        guards: [],
-        constant: (value) => value,
+        guards: unsetGuards(fact),
+        constant: exactNumber,
         array: 'numeric[]',
       };
   }
 }
 
 function numberSql(fact: MapFact): FactSql {
-  const constant = (value: string): string => (value.startsWith('-') ? `(${value})` : value);
-  const finite = (type: string): readonly string[] => [
-    `${fact.expression} > '-Infinity'::${type}`,
-    `${fact.expression} < 'Infinity'::${type}`, // NaN sorts above Infinity
-  ];
-  switch (fact.column?.type) {
-    case 'int':
-    case 'bigint':
-      return { raw: fact.expression, guards: unsetGuards(fact), constant, array: null };
-    case 'float': {
-      // a real column is widened, so that 0.1 means the same double on both sides
-      const raw = `${fact.expression}::float8`;
-      return {
-        raw,
-        guards: [...finite('float8'), ...unsetGuards(fact)],
-        constant: (value) => `${literal(value)}::float8`,
-        array: null,
-      };
-    }
-    case 'numeric':
-      return {
-        raw: fact.expression,
-        guards: [...finite('numeric'), ...unsetGuards(fact)],
-        constant,
-        array: null,
-      };
-    default: {
-      const raw = `${fact.expression}::numeric`;
-      return {
-        raw,
-        guards: [`${raw} > '-Infinity'::numeric`, `${raw} < 'Infinity'::numeric`],
-        constant,
-        array: null,
-      };
-    }
+  const { expression, column } = fact;
+  const unset = unsetGuards(fact);
+  if (column?.type === 'int' || column?.type === 'bigint')
+    return { raw: expression, guards: unset, constant: exactNumber, array: null };
+  if (column?.type === 'float') {
+    const constant = (value: string): string => `${literal(value)}::float8`;
+    // a real column is widened, so that 0.1 means the same double on both sides
+    const raw = `${expression}::float8`;
+    return { raw, guards: [...finite(expression, 'float8'), ...unset], constant, array: null };
   }
+  const raw = column ? expression : `${expression}::numeric`;
+  return { raw, guards: [...finite(raw, 'numeric'), ...unset], constant: exactNumber, array: null };
 }
+
+const exactNumber = (value: string): string => (value.startsWith('-') ? `(${value})` : value);
+
+/** Neither infinite nor NaN, which sorts above Infinity. */
+const finite = (raw: string, type: 'float8' | 'numeric'): readonly string[] => [
+  `${raw} > '-Infinity'::${type}`,
+  `${raw} < 'Infinity'::${type}`,
+];
 
 function textSql(fact: MapFact): FactSql {
   // char(n) pads with blanks that text does not have; an enum knows only its own labels
   const cast = fact.column?.type === 'text' ? '' : '::text';
   const stored = `${fact.expression}${cast}`;
   const raw = fact.column?.foldsCase ? `lower(${fact.expression}::text collate "C")` : stored;
-  return { raw, guards: unsetGuards(fact, stored), constant: literal, array: null };
+  return { raw, guards: unsetGuards(fact), constant: literal, array: null };
 }
 
-function unsetGuards({ column, expression }: MapFact, stored = expression): readonly string[] {
-  return column && column.unset.length > 0
-    ? [`${stored} not in (${column.unset.map(literal).join(', ')})`]
-    : [];
+/** In the column's own type, so that a value may be written as the column prints it: char(n) with its blanks or without. */
+function unsetGuards({ column, expression }: MapFact): readonly string[] {
+  if (!column || column.unset.length === 0) return [];
+  const stored = column.type === 'enum' ? `${expression}::text` : expression;
+  return [`${stored} not in (${column.unset.map(literal).join(', ')})`];
 }
 
 const instantOf = (expression: string): FactSql => ({
@@ -113,9 +103,9 @@ const withinBounds = (expression: string, offset = ''): readonly string[] => [
 ];
 
 /** Columns in UTC are compared as they are; others are converted first, which no plain index serves. */
-function instantColumn(column: MapColumn): FactSql {
-  const stored = `this.${identifier(column.name)}`;
-  const unset = column.unset.length > 0 ? [`${stored} not in (${column.unset.map(literal).join(', ')})`] : [];
+function instantColumn(fact: MapFact, column: MapColumn): FactSql {
+  const stored = fact.expression;
+  const unset = unsetGuards(fact);
   if (column.type === 'timestamptz')
     return { ...instantOf(stored), guards: [...withinBounds(stored, '+00'), ...unset] };
   if (column.type === 'timestamp' && column.zone === 'UTC')
@@ -150,10 +140,12 @@ function selected(fact: MapFact, raw: string): string {
     case 'number[]':
       return `${raw}::text[]`;
     case 'instant':
-      return fact.column?.type === 'timestamp' && fact.column.zone === 'UTC'
-        ? `${raw} at time zone 'UTC'`
-        : raw;
-    default:
+      if (fact.column?.type === 'timestamp' && fact.column.zone === 'UTC') return `${raw} at time zone 'UTC'`;
+      // SQL of a map may yield a date or a timestamp, which comparisons take as UTC; printed as such it is no instant
+      return fact.column ? raw : `${raw}::timestamptz`;
+    case 'text':
+    case 'boolean':
+    case 'text[]':
       return raw;
   }
 }

@@ -1,8 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeProblems, LetheError, type Problem } from '../core/errors.js';
+import { didYouMean } from '../core/did-you-mean.js';
 import { readJsonFile } from '../datamap/json-file.js';
 import type { MapGraph } from '../datamap/graph.js';
+import { entriesOf, isObject } from './json-object.js';
+import { reportOverrides } from './overrides.js';
 import { readRetentionPolicy, type PolicyFile, type RetentionPolicy } from './retention-policy.js';
 
 /** The retention policies in force, checked together. */
@@ -38,62 +41,34 @@ async function policyNames(folder: string, shownAs: string): Promise<readonly st
 
 /** Checks policy files against the map and against each other; all findings go to `problems`. */
 export function checkPolicies(graph: MapGraph, files: readonly PolicyFile[], problems: Problem[]): PolicySet {
-  const read = files.flatMap((file) => {
-    const policy = readPolicyFile(graph, file, problems);
-    return policy ? [{ file, policy }] : [];
-  });
+  const policies = files.flatMap((file) => readPolicyFile(graph, file, problems) ?? []);
   reportDuplicates(files, problems);
-  const policies = read.map(({ policy }) => policy);
-  for (const { file, policy } of read) reportOverrides(file.path, policy, policies, problems);
+  reportOverrides(files, problems);
   return { policies };
 }
 
 function readPolicyFile(graph: MapGraph, file: PolicyFile, problems: Problem[]): RetentionPolicy | null {
-  const kind = (file.content as { kind?: unknown } | null)?.kind;
-  if (kind === 'retention') return readRetentionPolicy(graph, file, problems);
-  const message =
-    kind === undefined ? 'is missing' : `unknown kind of policy "${String(kind)}" (known: retention)`;
-  problems.push({ file: file.path, path: 'kind', message });
-  return null;
+  const refuse = (path: string, message: string): null => {
+    problems.push({ file: file.path, path, message });
+    return null;
+  };
+  if (!isObject(file.content)) return refuse('', 'must be one policy: {"kind": "retention", …}');
+  const { kind } = file.content;
+  if (kind === undefined || kind === 'retention') return readRetentionPolicy(graph, file, problems);
+  if (typeof kind !== 'string') return refuse('kind', 'must be "retention"');
+  return refuse('kind', `unknown kind of policy "${kind}"${didYouMean(kind, ['retention'])}`);
 }
 
 function reportDuplicates(files: readonly PolicyFile[], problems: Problem[]): void {
   const seen = new Map<string, string>();
   for (const { path, content } of files) {
-    const id = (content as { id?: unknown } | null)?.id;
+    const { id } = entriesOf(content);
     if (typeof id !== 'string') continue;
     const other = seen.get(id);
     if (other !== undefined)
       problems.push({ file: path, path: 'id', message: `"${id}" is the id of ${other} already` });
     seen.set(id, path);
   }
-}
-
-function reportOverrides(
-  file: string,
-  policy: RetentionPolicy,
-  policies: readonly RetentionPolicy[],
-  problems: Problem[],
-): void {
-  for (const [index, id] of policy.overrides.entries()) {
-    const other = policies.find((candidate) => candidate.id === id);
-    const message = overrideProblem(policy, id, other);
-    if (message !== null) problems.push({ file, path: `overrides[${index}]`, message });
-  }
-}
-
-function overrideProblem(
-  policy: RetentionPolicy,
-  id: string,
-  other: RetentionPolicy | undefined,
-): string | null {
-  if (id === policy.id) return 'a rule cannot override itself';
-  if (!other) return `no policy "${id}"`;
-  if (other.action === 'keep') return `"${id}" is a duty to keep; nothing overrides it`;
-  if (other.table !== policy.table) return `"${id}" is about another record`;
-  if (other.overrides.includes(policy.id))
-    return `"${id}" overrides this rule as well; one of the two must give way`;
-  return null;
 }
 
 /**

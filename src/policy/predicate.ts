@@ -1,5 +1,6 @@
 import { Engine, type NestedCondition, type TopLevelCondition } from 'json-rules-engine';
 import { compareDecimals, parseDecimal, type Decimal } from '../core/decimal.js';
+import type { MapFact } from '../datamap/graph.js';
 import type { FactType } from '../datamap/schema.js';
 import type { Comparison, TimelessCondition, TimelessTest } from './condition.js';
 import { foldAscii } from './read-test.js';
@@ -31,8 +32,13 @@ function nested(condition: TimelessCondition): NestedCondition {
     return condition.kind === 'all' ? { all: of } : { any: of };
   }
   const { fact, test } = condition;
-  const folds = fact.column?.foldsCase ? 'folded' : fact.type;
-  return { fact: fact.name, operator: `${folds}:${test.operator}`, value: operand(test) };
+  return { fact: fact.name, operator: `${orderOf(fact)}:${test.operator}`, value: operand(test) };
+}
+
+/** How values of the fact are compared: by its type, and as doubles or without case where the column is. */
+function orderOf({ type, column }: MapFact): Order {
+  if (column?.foldsCase) return 'folded';
+  return column?.type === 'float' ? 'double' : type;
 }
 
 function operand(test: TimelessTest): unknown {
@@ -49,10 +55,19 @@ const decimal: Compare = (value, constant) => {
   return number === null ? null : compareDecimals(number, constant as Decimal);
 };
 
-const COMPARE: Readonly<Record<FactType | 'folded', Compare>> = {
+/** PostgreSQL prints 9.999999999999999e+22 for the double that JavaScript prints as 1e+23: as decimals they differ. */
+const double: Compare = (value, constant) => {
+  const difference = Number(value) - Number(constant);
+  return Number.isNaN(difference) ? null : Math.sign(difference);
+};
+
+type Order = FactType | 'folded' | 'double';
+
+const COMPARE: Readonly<Record<Order, Compare>> = {
   text: lexical,
   folded: (value, constant) => lexical(foldAscii(value), constant),
   number: decimal,
+  double,
   boolean: lexical,
   instant: lexical, // canonical instants have fixed width: their order as text is their order in time
   uuid: lexical,

@@ -1,16 +1,10 @@
-import type { Report } from '../datamap/compile.js';
-import type { MapTable } from '../datamap/graph.js';
-import type { Condition } from './condition.js';
-import { OPERATORS, type Operator } from './condition-schema.js';
-import { readTest } from './read-test.js';
 import { didYouMean } from '../core/did-you-mean.js';
-
-export interface ConditionContext {
-  readonly table: MapTable;
-  /** The zone in which `olderThan` and `newerThan` count calendar units. */
-  readonly timeZone: string;
-  readonly report: Report;
-}
+import type { MapFact } from '../datamap/graph.js';
+import type { Condition } from './condition.js';
+import { refuse, type ConditionContext } from './condition-context.js';
+import { OPERATORS, type Operator } from './condition-schema.js';
+import { isObject, type JsonObject } from './json-object.js';
+import { readTest } from './read-test.js';
 
 const MAX_DEPTH = 32;
 
@@ -58,7 +52,7 @@ function readGroup(
 ): Condition | null {
   if (!Array.isArray(entries)) return refuse(context, `${path}.${key}`, 'must be a list of conditions');
   if (entries.length === 0)
-    return refuse(context, `${path}.${key}`, 'is an empty group; it would match every record');
+    return refuse(context, `${path}.${key}`, 'is an empty group; give at least one condition');
   const of = entries.map((entry, index) =>
     readCondition(context, entry, `${path}.${key}[${index}]`, negated, depth + 1),
   );
@@ -68,7 +62,7 @@ function readGroup(
 
 function readLeaf(
   context: ConditionContext,
-  entry: Readonly<Record<string, unknown>>,
+  entry: JsonObject,
   path: string,
   negated: boolean,
 ): Condition | null {
@@ -82,35 +76,18 @@ function readLeaf(
   return test && unknown.length === 0 ? { kind: 'leaf', fact, test } : null;
 }
 
-function readFact({ table, report }: ConditionContext, name: unknown, path: string) {
-  const fact = typeof name === 'string' ? table.facts.get(name) : undefined;
-  if (fact) return fact;
-  const known = [...table.facts.keys()];
-  report(
-    path,
-    typeof name === 'string'
-      ? `unknown fact "${name}" for record "${table.concept ?? table.id}"${didYouMean(name, known)}`
-      : 'must name a fact',
-  );
-  return null;
+function readFact(context: ConditionContext, name: unknown, path: string): MapFact | null {
+  const { table } = context;
+  if (typeof name !== 'string')
+    return refuse(context, path, name === undefined ? 'is missing' : 'must be the name of a fact');
+  const record = table.concept ?? table.id;
+  const unknown = `unknown fact "${name}" for record "${record}"${didYouMean(name, [...table.facts.keys()])}`;
+  return table.facts.get(name) ?? refuse(context, path, unknown);
 }
 
-function readOperator({ report }: ConditionContext, name: unknown, path: string): Operator | null {
+function readOperator(context: ConditionContext, name: unknown, path: string): Operator | null {
+  if (typeof name !== 'string')
+    return refuse(context, path, name === undefined ? 'is missing' : 'must be the name of an operator');
   const operator = OPERATORS.find((known) => known === name);
-  if (operator) return operator;
-  report(
-    path,
-    typeof name === 'string'
-      ? `unknown operator "${name}"${didYouMean(name, OPERATORS)}`
-      : 'must name an operator',
-  );
-  return null;
+  return operator ?? refuse(context, path, `unknown operator "${name}"${didYouMean(name, OPERATORS)}`);
 }
-
-function refuse({ report }: ConditionContext, path: string, message: string): null {
-  report(path, message);
-  return null;
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

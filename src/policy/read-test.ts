@@ -6,7 +6,7 @@ import type { MapFact } from '../datamap/graph.js';
 import type { FactType } from '../datamap/schema.js';
 import type { Comparison, Test } from './condition.js';
 import type { Operator } from './condition-schema.js';
-import type { ConditionContext } from './read-condition.js';
+import { refuse, type ConditionContext } from './condition-context.js';
 
 interface LeafParts {
   readonly fact: MapFact;
@@ -82,7 +82,15 @@ export function readTest(context: ConditionContext, leaf: LeafParts, path: strin
       const complement = (operator === 'olderThan') === negated ? 'newerThan' : 'olderThan';
       return period && { operator: complement, period, timeZone: context.timeZone };
     }
-    default: {
+    case 'equal':
+    case 'notEqual':
+    case 'lessThan':
+    case 'lessThanInclusive':
+    case 'greaterThan':
+    case 'greaterThanInclusive':
+    case 'contains':
+    case 'doesNotContain':
+    case 'startsWith': {
       const constant = readConstant(context, fact, value, at);
       return constant === null
         ? null
@@ -92,10 +100,11 @@ export function readTest(context: ConditionContext, leaf: LeafParts, path: strin
 }
 
 function readPeriod(context: ConditionContext, value: unknown, path: string) {
+  if (value === undefined) return refuse(context, path, 'is missing');
   if (typeof value !== 'string') return refuse(context, path, 'must be a period such as "P3Y"');
   if (!isTimeZone(context.timeZone)) return null;
   const period = parsePeriod(value);
-  return 'problem' in period ? refuse(context, path, period.problem) : period;
+  return 'problem' in period ? refuse(context, path, `"${value}": ${period.problem}`) : period;
 }
 
 function readList(
@@ -104,6 +113,7 @@ function readList(
   value: unknown,
   path: string,
 ): readonly string[] | null {
+  if (value === undefined) return refuse(context, path, 'is missing');
   if (!Array.isArray(value)) return refuse(context, path, 'must be a list of values');
   if (value.length === 0) return refuse(context, path, 'is an empty list; it matches nothing');
   const constants = value.map((one, index) => readConstant(context, fact, one, `${path}[${index}]`));
@@ -112,6 +122,9 @@ function readList(
 
 /** A constant as canonical text of the fact's type. */
 function readConstant(context: ConditionContext, fact: MapFact, value: unknown, path: string): string | null {
+  if (value === undefined) return refuse(context, path, 'is missing');
+  if (Array.isArray(value))
+    return refuse(context, path, 'must be one value; a list goes with "in" or "notIn"');
   switch (fact.type) {
     case 'boolean':
       return typeof value === 'boolean' ? String(value) : refuse(context, path, 'must be true or false');
@@ -138,21 +151,17 @@ function readConstant(context: ConditionContext, fact: MapFact, value: unknown, 
 
 function readNumber(context: ConditionContext, fact: MapFact, value: unknown, path: string): string | null {
   const decimal = typeof value === 'number' || typeof value === 'string' ? parseDecimal(value) : null;
-  if (decimal === null)
-    return refuse(
-      context,
-      path,
-      'must be a number (beyond 2^53 or with more digits: as text, "9007199254740993")',
-    );
+  if (decimal === null) return refuse(context, path, whyNoNumber(value));
   if (fact.column?.type !== 'float') return decimal;
   // a float column holds doubles: the constant becomes the double the server would compare with
   return parseDecimal(String(Number(decimal))) ?? refuse(context, path, 'is out of range for a float column');
 }
 
+function whyNoNumber(value: unknown): string {
+  return typeof value === 'number'
+    ? 'is too large to be kept exactly as a number; write it as text, such as "9007199254740993"'
+    : 'must be a number';
+}
+
 /** ASCII alone: beyond it, servers and runtimes disagree on what lower case is. */
 export const foldAscii = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-
-function refuse({ report }: ConditionContext, path: string, message: string): null {
-  report(path, message);
-  return null;
-}

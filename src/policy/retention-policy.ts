@@ -6,6 +6,9 @@ import { isTimeZone } from '../core/zone.js';
 import type { MapFact, MapGraph, MapTable } from '../datamap/graph.js';
 import type { Condition } from './condition.js';
 import { didYouMean } from '../core/did-you-mean.js';
+import { categoriesOf, isWithin } from './categories.js';
+import type { ConditionContext } from './condition-context.js';
+import { entriesOf, type JsonObject } from './json-object.js';
 import { readCondition } from './read-condition.js';
 import { retentionSchema, type RetentionEntry } from './retention-schema.js';
 import { zodProblems } from '../datamap/zod-problems.js';
@@ -41,19 +44,22 @@ export function readRetentionPolicy(
   problems: Problem[],
 ): RetentionPolicy | null {
   const before = problems.length;
-  const report = (path: string, message: string): unknown => problems.push({ file, path, message });
+  const report: Report = (path, message) => void problems.push({ file, path, message });
   const parsed = retentionSchema.safeParse(content);
-  if (!parsed.success) problems.push(...zodProblems(file, parsed.error, content));
-  const raw = (parsed.success ? parsed.data : content) as Partial<RetentionEntry> | null;
-  const table = readRecord(graph, raw?.record, report);
-  const keep = raw?.keep as Partial<RetentionEntry['keep']> | undefined;
-  const timeZone = readZone(keep?.timeZone, report);
-  const period = readPeriod(keep?.for, report);
-  const start = table && readStart(table, keep?.from, report);
-  const condition = table && readWhen(table, raw?.when, timeZone ?? 'UTC', report);
-  if (!parsed.success || !table || !start || !period || !timeZone) return null;
-  checkAction(parsed.data, table, report);
-  if (problems.length > before) return null;
+  if (!parsed.success) problems.push(...zodProblems(file, parsed.error, content, retentionSchema));
+  // what follows does not wait for the file to have the right form: all findings at once
+  const draft = entriesOf(content);
+  const keep = entriesOf(draft['keep']);
+  const table = readRecord(graph, draft['record'], report);
+  const timeZone = readZone(keep['timeZone'], 'keep.timeZone', report);
+  const period = readPeriod(keep['for'], report);
+  const start = table && readStart(table, keep['from'], report);
+  const condition = table && readWhen(table, draft['when'], timeZone ?? 'UTC', report);
+  readZone(entriesOf(draft['schedule'])['timeZone'], 'schedule.timeZone', report);
+  checkApproval(draft, report);
+  checkAction(draft, table, report);
+  checkFloor(draft, graph, report);
+  if (problems.length > before || !parsed.success || !table || !start || !period || !timeZone) return null;
   const entry = parsed.data;
   const text = canonicalJson(content);
   return {
@@ -72,7 +78,7 @@ export function readRetentionPolicy(
   };
 }
 
-type Report = (path: string, message: string) => unknown;
+type Report = ConditionContext['report'];
 
 function readRecord(graph: MapGraph, record: unknown, report: Report): MapTable | null {
   if (typeof record !== 'string') return null;
@@ -85,10 +91,10 @@ function readRecord(graph: MapGraph, record: unknown, report: Report): MapTable 
   return table ?? null;
 }
 
-function readZone(zone: unknown, report: Report): string | null {
+function readZone(zone: unknown, path: string, report: Report): string | null {
   if (typeof zone !== 'string') return null;
   if (isTimeZone(zone)) return zone;
-  report('keep.timeZone', `unknown time zone "${zone}"; use an IANA name such as "Europe/Berlin" or "UTC"`);
+  report(path, `unknown time zone "${zone}"; use an IANA name such as "Europe/Berlin" or "UTC"`);
   return null;
 }
 
@@ -118,30 +124,44 @@ function readStart(table: MapTable, name: unknown, report: Report): MapFact | nu
 }
 
 function readWhen(table: MapTable, when: unknown, timeZone: string, report: Report): Condition | null {
-  if (when === undefined) return null;
-  return readCondition(
-    { table, timeZone, report: (path, message) => void report(path, message) },
-    when,
-    'when',
-  );
+  return when === undefined ? null : readCondition({ table, timeZone, report }, when, 'when');
 }
 
-function checkAction(entry: RetentionEntry, table: MapTable, report: Report): void {
-  const { then, approval } = entry;
-  if (then.action === 'anonymise')
-    report(
-      'then.action',
-      '"anonymise" is not available in this version of Lethe; use "delete", or wait with this policy',
-    );
-  if (approval.assurance === 'authenticated')
+function checkApproval(draft: JsonObject, report: Report): void {
+  if (entriesOf(draft['approval'])['assurance'] === 'authenticated')
     report(
       'approval.assurance',
       '"authenticated" needs the HTTP service, which this version of Lethe does not have yet; use "asserted"',
     );
-  if (then.action === 'keep' && entry.ground !== 'statute')
+}
+
+function checkAction(draft: JsonObject, table: MapTable | null, report: Report): void {
+  const { action } = entriesOf(draft['then']);
+  if (action === 'anonymise')
+    report(
+      'then.action',
+      '"anonymise" is not available in this version of Lethe; use "delete", or wait with this policy',
+    );
+  const forbidden = table?.forbidsDelete ?? null;
+  if (action === 'delete' && forbidden !== null)
+    report('then.action', `"${String(draft['record'])}" records cannot be deleted: ${forbidden}`);
+}
+
+/** A duty to keep stands in a law, and names what it is about; a category nobody has would protect nothing. */
+function checkFloor(draft: JsonObject, graph: MapGraph, report: Report): void {
+  const { action, covers } = entriesOf(draft['then']);
+  if (action !== 'keep') return;
+  const { ground, cite, overrides } = draft;
+  if (ground !== undefined && ground !== 'statute')
     report('ground', 'a duty to keep needs "ground": "statute"');
-  if (then.action === 'keep' && entry.cite === undefined)
-    report('cite', 'a duty to keep names the provision');
-  if (then.action === 'delete' && table.forbidsDelete !== null)
-    report('then.action', `"${table.concept ?? table.id}" records cannot be deleted: ${table.forbidsDelete}`);
+  if (cite === undefined) report('cite', 'is missing; a duty to keep names its provision, such as "HGB 257"');
+  if (overrides !== undefined)
+    report('overrides', 'a duty to keep overrides nothing; it protects whatever rules say');
+  const known = categoriesOf(graph);
+  for (const [index, name] of (Array.isArray(covers) ? covers : []).entries())
+    if (typeof name === 'string' && !known.some((category) => isWithin(category, name)))
+      report(
+        `then.covers[${index}]`,
+        `no column of the data map has the category "${name}"${didYouMean(name, known)}`,
+      );
 }

@@ -14,14 +14,9 @@ export function whereOf(condition: TimelessCondition): string {
 function leafSql(fact: MapFact, test: TimelessTest): string {
   const reading = factSql(fact);
   const { raw, guards } = reading;
-  switch (test.operator) {
-    case 'present':
-      return conjunction([`${raw} is not null`, ...guards]);
-    case 'missing':
-      return guards.length === 0 ? `${raw} is null` : `(${raw} is null or not ${conjunction(guards)})`;
-    default:
-      return conjunction([comparison(reading, test), ...guards]);
-  }
+  if ('value' in test || 'values' in test) return conjunction([comparison(reading, test), ...guards]);
+  if (test.operator === 'present') return conjunction([`${raw} is not null`, ...guards]);
+  return guards.length === 0 ? `${raw} is null` : `(${raw} is null or not (${guards.join(' and ')}))`;
 }
 
 const conjunction = (parts: readonly string[]): string =>

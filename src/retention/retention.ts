@@ -41,7 +41,7 @@ export async function planRetention(
   const asOf = asOfText === undefined ? clock.now() : readAsOf(asOfText);
   const author = await actorId(db, actor.name);
   await syncFloors(db, policies, author);
-  return makePlan(db, { graph, policy, policies, asOf, author });
+  return makePlan(db, { graph, policy, policies, asOf, now: clock.now(), author });
 }
 
 function findPolicy(policies: readonly RetentionPolicy[], id: string): RetentionPolicy {
@@ -108,10 +108,8 @@ async function policiesOfPlan(
   const covering = coveringPolicies(graph, inForce, policies);
   const digests = Object.fromEntries(covering.map(({ id, digest }) => [id, digest]));
   const item_digest = await db.transaction((tx) => itemDigestOf(tx, plan.id));
-  const { policy, map_digest, as_of, cutoff } = plan;
   if (item_digest !== plan.item_digest) throw changed('items');
-  if (planDigest({ policy, map_digest, policy_digests: digests, item_digest, as_of, cutoff }) !== plan.digest)
-    throw changed('policies');
+  if (planDigest({ ...plan, policy_digests: digests, item_digest }) !== plan.digest) throw changed('policies');
   return Promise.all(covering.map(({ id, digest }) => storedPolicy({ db, graph }, id, digest, changed)));
 }
 

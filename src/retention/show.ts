@@ -11,7 +11,7 @@ export interface PlanItem {
   readonly record: string;
   readonly outcome:
     'delete' | 'deleted' | 'protected' | 'conflict' | 'overridden' | 'changed' | 'gone' | 'busy';
-  /** The protection or rule that keeps it. */
+  /** The protections or rules that keep it, separated by commas. */
   readonly by?: string;
 }
 
@@ -32,7 +32,9 @@ export async function* planItems(db: Database, graph: MapGraph, planId: string):
       yield { record: recordName(table, key), outcome: state === 'open' ? 'delete' : 'deleted' };
   }
   const { rows } = await db.query<Row & { key: string; outcome: PlanItem['outcome']; cause: string }>(sql`
-    select key, outcome, cause from lethe.exception where plan_id = ${planId} order by chunk nulls first, key, cause`);
+    select key, min(outcome) as outcome, string_agg(cause, ', ' order by cause) as cause
+    from lethe.exception where plan_id = ${planId}
+    group by key order by min(chunk) nulls first, key`);
   for (const { key, outcome, cause } of rows)
     yield { record: recordName(table, key), outcome, ...(cause === '' ? {} : { by: cause }) };
 }

@@ -48,9 +48,9 @@ export async function retentionStatus(db: Database): Promise<readonly PlanStatus
 
 /** What is wrong with a plan that should have come further; null when nothing is. */
 export function trouble(status: PlanStatus): string | null {
-  const { state, approvals, busy, failure } = status;
+  const { state, approvals, failure } = status;
   if (state === 'failed') return `failed: ${failure ?? ''}`;
-  if (state === 'incomplete') return `left ${busy} records busy`;
+  if (state === 'incomplete') return `left unfinished: ${failure ?? ''}`;
   if (state === 'applying') return 'did not finish (interrupted, or still running elsewhere)';
   return state === 'planned' && approvals.given >= approvals.needed ? 'approved, but not applied' : null;
 }

@@ -3,9 +3,10 @@ import { dueOf } from '../core/period.js';
 import type { Instant } from '../core/instant.js';
 import type { Row } from '../db/database.js';
 import { literal, raw, sql } from '../db/sql.js';
-import { keyArray, keyIn } from '../datamap/key-sql.js';
+import { keyIn } from '../datamap/key-sql.js';
 import { ownersOf } from '../datamap/owners.js';
 import { keyText, parseRecord, recordName, type RecordRef } from '../datamap/record-ref.js';
+import { deletedBy } from '../disposal/chunk-store.js';
 import { heldBy } from '../disposal/held-by.js';
 import { rivalRules } from '../disposal/plan.js';
 import { activeProtections, type ProtectionRow } from '../disposal/protection-store.js';
@@ -92,11 +93,7 @@ async function goneError(
   { table, key }: RecordRef,
   name: string,
 ): Promise<LetheError> {
-  const { rows } = await db.query<Row & { plan_id: string }>(sql`
-    select c.plan_id from lethe.chunk c join lethe.plan p on p.id = c.plan_id
-    where p.record = ${table.concept} and c.state <> 'open'
-      and ${keyText(key)} = any (c.${raw(keyArray(table).column)}::text[]) limit 1`);
-  const [run] = rows;
+  const run = await deletedBy(db, table, keyText(key));
   const example = run ? `this one; it was deleted by ${run.plan_id}` : `${table.concept ?? ''}/77`;
   return new LetheError('record_unknown', { record: name, example });
 }

@@ -36,23 +36,39 @@ export function anyQuestion(table: MapTable, rows: readonly FactValues[]): fc.Ar
   });
 }
 
-/** Every operator with every constant that fits the fact, each also negated. */
-export function everyLeaf(table: MapTable, rows: readonly FactValues[]): readonly ConditionEntry[] {
+export interface Leaf {
+  /** Type of fact, and operator. */
+  readonly group: string;
+  readonly fact: MapFact;
+  readonly entry: ConditionEntry;
+}
+
+/** Every operator on every fact, with so many of the constants that fit; each also negated. */
+export function leavesOf(table: MapTable, rows: readonly FactValues[], constants: number): readonly Leaf[] {
   return [...table.facts.values()].flatMap((fact) =>
-    OPERATORS[fact.type].flatMap((operator) =>
-      valuesFor(operator, constantsOf(fact, rows)).flatMap((value) => {
+    OPERATORS[fact.type].flatMap((operator) => {
+      const values = valuesFor(operator, constantsOf(fact, rows));
+      const group = `${fact.type} ${operator}`;
+      return spread(values, constants).flatMap((value) => {
         const leaf = { fact: fact.name, operator, ...value };
-        return [leaf, { not: leaf }];
-      }),
-    ),
+        return [
+          { group, fact, entry: leaf },
+          { group: `${group}, negated`, fact, entry: { not: leaf } },
+        ];
+      });
+    }),
   );
 }
+
+/** So many of a list, from all over it. */
+const spread = <T>(list: readonly T[], count: number): readonly T[] =>
+  list.filter((_, index) => index % Math.ceil(list.length / count) === 0);
 
 function valuesFor(operator: string, constants: readonly unknown[]): readonly { readonly value?: unknown }[] {
   if (operator === 'missing' || operator === 'present') return [{}];
   if (operator === 'olderThan' || operator === 'newerThan') return PERIODS.map((value) => ({ value }));
-  if (operator === 'in' || operator === 'notIn') return constants.map((one, at) => ({ value: [one, constants[at * 2] ?? one] }));
-  return constants.map((value) => ({ value }));
+  if (operator !== 'in' && operator !== 'notIn') return constants.map((value) => ({ value }));
+  return constants.map((one, index) => ({ value: [one, constants.at(-index) ?? one] }));
 }
 
 function anyLeaf({ name, type }: MapFact, constants: readonly unknown[]): fc.Arbitrary<ConditionEntry> {
@@ -62,7 +78,8 @@ function anyLeaf({ name, type }: MapFact, constants: readonly unknown[]): fc.Arb
     if (operator === 'missing' || operator === 'present') return fc.constant(leaf);
     if (operator === 'in' || operator === 'notIn')
       return fc.array(constant, { minLength: 1, maxLength: 4 }).map((value) => ({ ...leaf, value }));
-    const value = operator.endsWith('Than') && type === 'instant' ? anyOrderOperand(operator, constant) : constant;
+    const value =
+      operator.endsWith('Than') && type === 'instant' ? anyOrderOperand(operator, constant) : constant;
     return value.map((one) => ({ ...leaf, value: one }));
   });
 }
@@ -100,11 +117,12 @@ function anyAsOf(instants: readonly Instant[]): fc.Arbitrary<Instant> {
 }
 
 /** Constants as a policy writes them: the fact's values, what lies next to them, and some that no row has. */
-export function constantsOf({ name, type }: MapFact, rows: readonly FactValues[]): readonly unknown[] {
+function constantsOf({ name, type, column }: MapFact, rows: readonly FactValues[]): readonly unknown[] {
   const found = rows.flatMap((row) => [row[name] ?? null].flat(9) as readonly FactValue[]);
   const values = [...new Set(found.filter((value) => value !== null))];
   const near = values.flatMap((value) => neighbours(type, value));
-  return [...new Set([...near, ...ELSEWHERE[type]])];
+  const all = [...new Set([...near, ...ELSEWHERE[type]])];
+  return column?.type === 'float' ? all.filter((constant) => Number.isFinite(Number(constant))) : all;
 }
 
 function neighbours(type: FactType, value: FactValue): readonly unknown[] {
@@ -128,15 +146,21 @@ function neighbours(type: FactType, value: FactValue): readonly unknown[] {
 function nearTexts(text: string): readonly string[] {
   const all = [text, `${text} `, text.trim(), text.toLowerCase(), text.toUpperCase()];
   const half = text.slice(0, Math.ceil(text.length / 2));
-  return [...all, text.normalize('NFC'), text.normalize('NFD'), half, `${half}%`].filter((near) => near.isWellFormed());
+  return [...all, text.normalize('NFC'), text.normalize('NFD'), half, `${half}%`].filter((near) =>
+    near.isWellFormed(),
+  );
 }
 
 /** As text where a JSON number would be another number. */
 function nearNumbers(text: string): readonly (string | number)[] {
   const number = Number(text);
   if (parseDecimal(text) === null) return [];
-  const near = [number, number + 1, -number, number * (1 + Number.EPSILON)].filter((one) => parseDecimal(one) !== null);
-  return text.includes('.') || text.includes('e') ? [text, ...near] : [text, `${text}.0000000000000000001`, ...near];
+  const near = [number, number + 1, -number, number * (1 + Number.EPSILON)].filter(
+    (one) => parseDecimal(one) !== null,
+  );
+  return text.includes('.') || text.includes('e')
+    ? [text, ...near]
+    : [text, `${text}.0000000000000000001`, ...near];
 }
 
 function nearInstants(text: string): readonly string[] {
@@ -150,14 +174,44 @@ function nearInstants(text: string): readonly string[] {
 const ELSEWHERE: Readonly<Record<FactType, readonly unknown[]>> = {
   text: ['', ' ', 'nowhere', "'", '\\', '%', '_', 'ä', 'a\u0308', 'A', 'NULL', '👩', '\\x', 'x'.repeat(2500)],
   number: [
-    ...[0, -0, 1, -1, 0.1, 0.3, 1e-7, 5e-324, '1e23', '2e23', '1e22', '1e400', '-1e400', '0.30000000000000004'],
-    ...['9007199254740993', '9223372036854775808', '-9223372036854775809', '1234567890123456789012345678901234567890'],
+    ...[
+      0,
+      -0,
+      1,
+      -1,
+      0.1,
+      0.3,
+      1e-7,
+      5e-324,
+      '1e23',
+      '2e23',
+      '1e22',
+      '1e400',
+      '-1e400',
+      '0.30000000000000004',
+    ],
+    ...[
+      '9007199254740993',
+      '9223372036854775808',
+      '-9223372036854775809',
+      '1234567890123456789012345678901234567890',
+    ],
     ...['1e-400', '0.1000000014901161', '16777217', '179769313486231570000e288'],
   ],
   boolean: [true, false],
   instant: [
-    ...['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z', '1970-01-01T00:00:00Z', '2026-11-21T01:00:00.1+01:00'],
-    ...['2026-03-29T00:59:59.999999Z', '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', '2026-11-20T23:59:59.999999Z'],
+    ...[
+      '0001-01-01T00:00:00Z',
+      '9999-12-31T23:59:59.999999Z',
+      '1970-01-01T00:00:00Z',
+      '2026-11-21T01:00:00.1+01:00',
+    ],
+    ...[
+      '2026-03-29T00:59:59.999999Z',
+      '2026-10-25T00:30:00Z',
+      '2026-10-25T01:30:00Z',
+      '2026-11-20T23:59:59.999999Z',
+    ],
   ],
   uuid: ['6ba7b810-9dad-11d1-80b4-00c04fd430c0', '00000000-0000-0000-0000-000000000000'],
   'text[]': ['', 'a', 'A', 'c', 'NULL', 'null', 'label 1', '{a}', 'a,b', '"', '\\', 'nowhere'],

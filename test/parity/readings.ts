@@ -24,7 +24,9 @@ export function conditionOf(table: MapTable, { entry, timeZone, asOf }: Question
   const condition = readCondition({ table, timeZone, report }, entry, 'when');
   if (condition === null || problems.length > 0)
     throw new Error(`${JSON.stringify(entry)}: ${problems.join('; ')}`);
-  return bindTime(condition, (period, zone) => cutoffOf({ asOf, period, timeZone: zone, periodStarts: 'event' }));
+  return bindTime(condition, (period, zone) =>
+    cutoffOf({ asOf, period, timeZone: zone, periodStarts: 'event' }),
+  );
 }
 
 /** The facts of every row as src/retention/why.ts reads them, by key. */
@@ -52,7 +54,9 @@ export async function selected(
     const { rows } = await db.query<Row & { readonly key: number; readonly matches: readonly boolean[] }>(
       sql`select this.id as key, array[${raw(columns.join(', '))}] as matches from ${raw(table.sql)} this`,
     );
-    found.push(...some.map((_, index) => new Set(rows.filter(({ matches }) => matches[index]).map(({ key }) => key))));
+    found.push(
+      ...some.map((_, index) => new Set(rows.filter(({ matches }) => matches[index]).map(({ key }) => key))),
+    );
   }
   return found;
 }

@@ -145,10 +145,9 @@ create table lethe.ledger_entry (
 );
 create index on lethe.ledger_entry (at);
 
--- The salts of those digests: dropping one makes its commitment unmatchable, and changes no entry.
+-- The salts of those digests, 16 bytes each in the order of the names: overwriting one with zeros makes its commitment
+-- unmatchable, and changes no entry. One row an entry: a row a name cost a tenth of a batch.
 create table lethe.ledger_salt (
-  entry_id text not null references lethe.ledger_entry,
-  position int not null,
-  salt bytea not null check (length(salt) >= 16),
-  primary key (entry_id, position)
+  entry_id text primary key references lethe.ledger_entry,
+  salts bytea not null check (length(salts) % 16 = 0)
 );

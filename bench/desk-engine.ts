@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import type { ActorName } from '../src/core/actor.js';
+import { fixedClock } from '../src/core/clock.js';
+import { parseInstant } from '../src/core/instant.js';
+import { guardedTables } from '../src/datamap/graph.js';
+import { loadMap } from '../src/datamap/load.js';
+import { migrate } from '../src/db/migrate.js';
+import { openDatabase } from '../src/db/open.js';
+import { engineOver, migrationSets, type Engine } from '../src/engine.js';
+import { loadPolicies } from '../src/policy/policy-set.js';
+import { withClient } from './databases.js';
+import { AS_OF, fillDesk, type DeskSize } from './desk-data.js';
+
+export const RULE = 'resolved-tickets';
+
+export const actor = (name: string): ActorName => ({ name, assurance: 'asserted' });
+
+/** Runs `work` with the engine over a help desk, the shipped policies in force. */
+export async function withDesk<T>(url: string, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const db = await openDatabase({ url, folder: '' });
+  try {
+    const graph = await loadMap('native', {}, '.');
+    await migrate(db, migrationSets(graph));
+    const folder = fileURLToPath(new URL('../policies/native', import.meta.url));
+    const { policies } = await loadPolicies(graph, folder, 'policies/native');
+    db.guard(guardedTables(graph));
+    const now = parseInstant(AS_OF);
+    if (now === null) throw new TypeError(AS_OF);
+    return await work(engineOver({ db, graph, policies, clock: fixedClock(now) }));
+  } finally {
+    await db.close();
+  }
+}
+
+/** A filled help desk. */
+export async function makeDesk(url: string, size: DeskSize): Promise<void> {
+  await withDesk(url, () => Promise.resolve());
+  await withClient(url, (client) => fillDesk(client, size));
+}
+
+/** Plans the rule and approves the plan; returns its id. */
+export async function approvedPlan(engine: Engine): Promise<string> {
+  const { id } = await engine.retention.plan(RULE, actor('officer'), AS_OF);
+  await engine.retention.approve(id, actor('approver'));
+  return id;
+}

@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util';
+import { stopServer } from '../test/support/server.js';
+import type { Bench } from './bench.js';
+
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  'retention-apply': async () => (await import('./retention-apply.js')).retentionApply,
+  'retention-plan': async () => (await import('./retention-plan.js')).retentionPlan,
+  'retention-growth': async () => (await import('./retention-growth.js')).retentionGrowth,
+  'rt-retention': async () => (await import('./rt-retention.js')).rtRetention,
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { small: { type: 'boolean', default: false }, runs: { type: 'string' } },
+});
+const load = BENCHES[positionals[0] ?? ''];
+const runs = Number(values.runs ?? (values.small ? 1 : 5));
+
+if (load === undefined || positionals.length > 1 || !Number.isInteger(runs) || runs < 1) {
+  console.error(`npm run bench -- NAME [--small] [--runs N], NAME one of: ${Object.keys(BENCHES).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  try {
+    const bench = await load();
+    const say = (line: string): void => {
+      console.log(line);
+    };
+    console.log(JSON.stringify(await bench({ small: values.small, runs, say })));
+  } finally {
+    await stopServer();
+  }
+}
