@@ -79,4 +79,8 @@ function report(error: unknown, isJson: boolean): number {
 
 const isMain =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+// a reader that has seen enough, such as head, is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : UNEXPECTED);
+});
 if (isMain) process.exitCode = await run(process.argv.slice(2));

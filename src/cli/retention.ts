@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { PlanReport } from '../disposal/plan-report.js';
 import type { PlanRow } from '../disposal/plan-store.js';
@@ -113,7 +114,8 @@ function keptLines({ protected: kept, conflicts, overridden }: PlanReport): read
 
 const show = (command: Command, id: string): Promise<void> =>
   withEngine(command, async ({ engine }) => {
-    for await (const item of engine.retention.items(id)) process.stdout.write(`${JSON.stringify(item)}\n`);
+    for await (const item of engine.retention.items(id))
+      if (!process.stdout.write(`${JSON.stringify(item)}\n`)) await once(process.stdout, 'drain');
   });
 
 const approve = (command: Command, id: string): Promise<void> =>

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import { LetheError, type Problem } from '../core/errors.js';
 import { parseInstant, type Instant } from '../core/instant.js';
 import type { Database } from '../db/database.js';
+import { requireFit } from '../datamap/check.js';
 import { closureOf } from '../datamap/closure.js';
 import { readForeignKeys } from '../datamap/foreign-keys.js';
 import type { MapGraph } from '../datamap/graph.js';
@@ -39,6 +40,7 @@ export async function planRetention(
   const { db, graph, policies, clock } = context;
   const policy = findPolicy(policies, policyId);
   const asOf = asOfText === undefined ? clock.now() : readAsOf(asOfText);
+  await requireFit(db, graph);
   const author = await actorId(db, actor.name);
   await syncFloors(db, policies, author);
   return makePlan(db, { graph, policy, policies, asOf, now: clock.now(), author });

@@ -3,7 +3,7 @@ import { dueOf } from '../core/period.js';
 import type { Instant } from '../core/instant.js';
 import type { Row } from '../db/database.js';
 import { literal, raw, sql } from '../db/sql.js';
-import { keyIn } from '../datamap/key-sql.js';
+import { keyArray, keyIn } from '../datamap/key-sql.js';
 import { ownersOf } from '../datamap/owners.js';
 import { keyText, parseRecord, recordName, type RecordRef } from '../datamap/record-ref.js';
 import { deletedBy } from '../disposal/chunk-store.js';
@@ -61,7 +61,7 @@ export async function whyRetained(context: RetentionContext, text: string): Prom
   const asOf = clock.now();
   const name = recordName(record.table, keyText(record.key));
   const facts = await factsOf(context, record);
-  if (facts === null) throw await goneError(context, record, name);
+  if (facts === null) return whyGone(context, record, name);
   const rules = await rulesOf(context, record, facts, asOf);
   const causes = await heldBy(db, graph, record, asOf);
   const rows = await activeProtections(db);
@@ -88,14 +88,16 @@ async function factsOf({ db }: RetentionContext, { table, key }: RecordRef): Pro
   return row === undefined ? null : (row as Record<string, FactValue>);
 }
 
-async function goneError(
-  { db }: RetentionContext,
-  { table, key }: RecordRef,
-  name: string,
-): Promise<LetheError> {
-  const run = await deletedBy(db, table, keyText(key));
-  const example = run ? `this one; it was deleted by ${run.plan_id}` : `${table.concept ?? ''}/77`;
-  return new LetheError('record_unknown', { record: name, example });
+/** A record a run deleted is answered for; one that never was is an error. */
+async function whyGone({ db }: RetentionContext, { table, key }: RecordRef, record: string): Promise<Why> {
+  const { rows } = await db.query<Row & { id: string; policy: string; done_at: string }>(sql`
+    select p.id, p.policy, c.done_at from lethe.chunk c join lethe.plan p on p.id = c.plan_id
+    where p.record = ${table.concept} and c.state <> 'open'
+      and ${keyText(key)} = any (c.${raw(keyArray(table).column)}::text[]) limit 1`);
+  const [run] = rows;
+  if (!run) throw new LetheError('record_unknown', { record, example: `${table.concept ?? ''}/77` });
+  const verdict = `gone: it was an item of ${run.id} (policy ${run.policy}), dealt with before ${run.done_at}`;
+  return { record, exists: false, rules: [], protections: [], goesWith: [], verdict };
 }
 
 async function rulesOf(

@@ -128,6 +128,18 @@ bothDatabases('what a condition means', (openEmpty) => {
     expect(await matches({ fact: 'code', operator: 'equal', value: 'ab      ' })).to.equal(false);
   });
 
+  it('a record is older than a period from the very microsecond the period is over', async () => {
+    const matches = await rowWith(await open(), {
+      moment: "'2025-11-21 00:00:00Z'",
+      wall: "'2025-11-21 00:00:00.000001'",
+    });
+    expect(await matches({ fact: 'moment', operator: 'olderThan', value: 'P1Y' })).to.equal(true);
+    expect(await matches({ fact: 'moment', operator: 'newerThan', value: 'P1Y' })).to.equal(false);
+    expect(await matches({ fact: 'wallUtc', operator: 'olderThan', value: 'P1Y' })).to.equal(false);
+    expect(await matches({ fact: 'wallUtc', operator: 'newerThan', value: 'P1Y' })).to.equal(true);
+    expect(await matches(not({ fact: 'wallUtc', operator: 'olderThan', value: 'P1Y' }))).to.equal(true);
+  });
+
   it('a date is over when its day is over in its zone', async () => {
     const matches = await rowWith(await open(), { day: "'2026-03-29'" });
     const ends = '2026-03-29T21:59:59.999999Z'; // summer time began that morning

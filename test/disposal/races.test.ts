@@ -1,0 +1,510 @@
+import { expect } from 'chai';
+import { LetheError } from '../../src/core/errors.js';
+import { actorId } from '../../src/ledger/actor-directory.js';
+import { migrate } from '../../src/db/migrate.js';
+import { openPostgres } from '../../src/db/postgres.js';
+import { syncFloors } from '../../src/disposal/floors.js';
+import { startApplier, stopAppliers } from '../support/appliers.js';
+import { freshDatabase } from '../support/database.js';
+import {
+  AS_OF,
+  approvedPlan,
+  approver,
+  checksums,
+  closeDesks,
+  column,
+  deletedRows,
+  dispose,
+  floor,
+  hold,
+  ids,
+  isSoak,
+  officer,
+  openDesk,
+  operator,
+  policiesOf,
+  refusal,
+  rule,
+  shown,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+  until,
+  untilBlocked,
+  type Desk,
+  type DeskSetup,
+  type Json,
+} from '../support/small-desk.js';
+
+const RULES = [rule()];
+const TABLES = ['shop.tickets', 'shop.messages', 'shop.files', 'shop.customers'];
+
+/** Tickets with messages (foreign key) and files (none); every third ticket is young; customers count their tickets. */
+const busyDesk = (tickets: number): DeskSetup & { readonly map: Json } => ({
+  ddl: `${TICKETS}; alter table shop.tickets add customer_id bigint;
+    create table shop.customers (id bigint primary key, tickets bigint);
+    create table shop.messages (id bigint primary key, ticket_id bigint not null references shop.tickets, body text);
+    create table shop.files (id bigint primary key, message_id bigint, also_in bigint);
+    insert into shop.tickets select n, 'closed', case when n % 3 = 0 then timestamptz '2023-07-01' else '2022-07-01' end, n % 7 from generate_series(1, ${tickets}) n;
+    insert into shop.customers select customer_id, count(*) from shop.tickets group by customer_id;
+    insert into shop.messages select n, (n - 1) % ${tickets} + 1, md5(n::text) from generate_series(1, ${2 * tickets}) n;
+    insert into shop.files select n, n, case when n % 5 = 0 then n % ${tickets} + 1 end from generate_series(1, ${tickets}) n;
+    create index on shop.messages (ticket_id); create index on shop.files (message_id); create index on shop.files (also_in); analyze`,
+  map: {
+    tables: {
+      tickets: ticketTable(),
+      messages: { key: { id: 'bigint' }, concept: 'message' },
+      files: { key: { id: 'bigint' } },
+      customers: { key: { id: 'bigint' } },
+    },
+    edges: [
+      { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+      { child: 'files', parent: 'messages', on: { message_id: 'id' }, then: 'delete', lastParent: true },
+      { child: 'files', parent: 'messages', on: { also_in: 'id' }, then: 'delete', lastParent: true },
+    ],
+    derived: [
+      {
+        when: 'tickets',
+        collect: 'select distinct customer_id from shop.tickets where id in (select id from gone)',
+        run: 'update shop.customers c set tickets = (select count(*) from shop.tickets t where t.customer_id = c.id) where c.id in (select customer_id from collected)',
+      },
+    ],
+  },
+});
+
+/** What an undisturbed run on a desk of its own leaves behind. */
+async function undisturbed(setup: DeskSetup): Promise<Json> {
+  const desk = await openDesk(setup);
+  await dispose(desk.engine(RULES));
+  return checksums(desk.admin, TABLES);
+}
+
+/** Chunks and ledger agree: each root once, the entries' names as many as roots taken, counts as the chunks say. */
+async function expectBookkeeping(desk: Desk, plan: string, roots: number): Promise<void> {
+  const [sum] = await desk.admin<{ taken: string }>(
+    'select sum(taken)::text as taken from lethe.chunk where plan_id = $1',
+    [plan],
+  );
+  expect(sum?.taken).to.equal(String(roots));
+  const entries = await desk.admin<{ body: string }>(
+    "select body from lethe.ledger_entry where kind = 'retention.batch' and body like '%' || $1 || '%'",
+    [plan],
+  );
+  const bodies = entries.map(
+    ({ body }) => JSON.parse(body) as { names: string[]; counts: Record<string, number>; about: { chunk: number } },
+  );
+  const names = bodies.flatMap((body) => body.names);
+  expect(new Set(names).size).to.equal(roots);
+  expect(names).to.have.length(roots);
+  const counts: Record<string, number> = {};
+  for (const body of bodies)
+    for (const [table, rows] of Object.entries(body.counts)) counts[table] = (counts[table] ?? 0) + rows;
+  const nonzero = (all: object): Json => Object.fromEntries(Object.entries(all).filter(([, rows]) => rows !== 0));
+  expect(nonzero(counts)).to.deep.equal(nonzero(await deletedRows(desk.admin, plan)));
+  expect(
+    await desk.admin("select 1 from lethe.ledger_entry where kind = 'retention.finished' and body like '%' || $1 || '%'", [
+      plan,
+    ]),
+  ).to.have.length(1);
+  expect(await desk.admin('select 1 from lethe.swept_parent')).to.have.length(0);
+}
+
+describe('races', () => {
+  afterEach(stopAppliers);
+  afterEach(closeDesks);
+
+  for (const appliers of [2, 4])
+    it(`${appliers} engines on one plan do together what one does alone, each root once`, async () => {
+      const setup = busyDesk(3000);
+      const expected = await undisturbed(setup);
+      const desk = await openDesk(setup);
+      const plan = await approvedPlan(desk.engine(RULES));
+      const engines = await Promise.all(Array.from({ length: appliers }, () => desk.another(RULES)));
+      const outcomes = await Promise.allSettled(
+        engines.map((engine) => engine.retention.apply(plan, operator)),
+      );
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') expect((outcome.reason as LetheError).code).to.equal('plan_finished');
+      expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+      await expectBookkeeping(desk, plan, 2000);
+    });
+
+  it('two processes on one plan do together what one does alone', async () => {
+    const setup = busyDesk(6000);
+    const expected = await undisturbed(setup);
+    const desk = await openDesk(setup);
+    const plan = await approvedPlan(desk.engine(RULES));
+    const job = { url: desk.url, map: setup.map, policies: RULES, plan };
+    const processes = await Promise.all([startApplier(job), startApplier(job, 'worker')]);
+    for (const process of processes) process.go();
+    const outcomes = await Promise.all(processes.map(({ outcome }) => outcome));
+    expect(outcomes).to.include('done');
+    expect(['done', 'plan_finished', '']).to.include.members(outcomes);
+    expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+    await expectBookkeeping(desk, plan, 4000);
+  });
+
+  it('a ticket that an agent has locked is left busy, said so, and taken by the next apply', async () => {
+    const desk = await openDesk(busyDesk(30));
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    const agent = await desk.connect();
+    await agent.query('begin; select from shop.tickets where id = 7 for update');
+    const error = await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    expect(error.exitCode).to.equal(1);
+    expect(await column(desk.admin, 'select id from shop.tickets where id % 3 <> 0')).to.deep.equal(['7']);
+    const [status] = await engine.retention.status();
+    expect(status).to.include({ state: 'incomplete', busy: 1, deleted: 19 });
+    expect(await shown(engine, plan)).to.include('ticket/7 busy');
+    await agent.query('rollback');
+    expect((await engine.retention.apply(plan, operator)).state).to.equal('done');
+    expect(await ids(desk.admin, 'tickets')).to.have.length(10);
+    expect((await shown(engine, plan)).filter((item) => item !== 'ticket/7 deleted')).to.have.length(19);
+    await expectBookkeeping(desk, plan, 20);
+  });
+
+  it('a ticket that an agent closed over again while the run waited is left alone', async () => {
+    const desk = await openDesk(busyDesk(30));
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    const agent = await desk.connect();
+    await agent.query("begin; update shop.tickets set closed_at = '2023-12-01' where id = 7");
+    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    await agent.query('commit');
+    await engine.retention.apply(plan, operator);
+    expect(await shown(engine, plan)).to.include('ticket/7 changed');
+    expect(await ids(desk.admin, 'tickets')).to.have.length(11);
+    expect(await column(desk.admin, 'select id from shop.messages where ticket_id = 7')).to.have.length(2);
+  });
+
+  it('a merged ticket that an agent has locked keeps its survivor, and what hangs on both', async () => {
+    const desk = await openDesk({
+      ddl: `${TICKETS}; alter table shop.tickets add split_from bigint; ${ticketRows([1, 5])};
+        create table shop.messages (id bigint primary key, ticket_id bigint);
+        insert into shop.tickets (id, status, split_from) values (2, 'open', 10), (6, 'open', 50);
+        insert into shop.messages values (10, 1), (20, 2), (50, 5), (60, 6)`,
+      map: {
+        tables: { tickets: ticketTable(), messages: { key: { id: 'bigint' } } },
+        edges: [
+          { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+          { child: 'tickets', parent: 'messages', on: { split_from: 'id' }, then: 'delete' },
+        ],
+      },
+    });
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    const agent = await desk.connect();
+    await agent.query('begin; select from shop.tickets where id = 2 for update');
+    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    expect(await ids(desk.admin, 'tickets')).to.deep.equal(['1', '2']);
+    expect(await ids(desk.admin, 'messages')).to.deep.equal(['10', '20']);
+    await agent.query('rollback; begin; select from shop.tickets where id = 1 for update');
+    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    expect(await ids(desk.admin, 'messages')).to.deep.equal(['10', '20']);
+    await agent.query('rollback');
+    await engine.retention.apply(plan, operator);
+    expect(await ids(desk.admin, 'tickets')).to.deep.equal([]);
+    expect(await ids(desk.admin, 'messages')).to.deep.equal([]);
+  });
+
+  it('a message that an agent has locked keeps its own ticket waiting and no other', async () => {
+    const desk = await openDesk(busyDesk(30));
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    const agent = await desk.connect();
+    await agent.query('begin; select from shop.messages where ticket_id = 7 for update');
+    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    expect(await column(desk.admin, 'select id from shop.tickets where id % 3 <> 0')).to.deep.equal(['7']);
+    await agent.query('rollback');
+    expect((await engine.retention.apply(plan, operator)).state).to.equal('done');
+    await expectBookkeeping(desk, plan, 20);
+  }).timeout(120_000);
+
+  it('a hold placed during a run waits for the batch; nothing it covers goes after it returned', async () => {
+    const desk = await openDesk(busyDesk(3000));
+    const [engine, desk2] = [desk.engine(RULES), await desk.another(RULES)];
+    const plan = await approvedPlan(engine);
+    const agent = await desk.connect();
+    // the first batch stops at a child of its last ticket
+    await agent.query('begin; select from shop.messages where ticket_id = 1 for update');
+    const applying = engine.retention.apply(plan, operator);
+    await untilBlocked(desk.admin, 'delete from');
+    const condition = { all: [{ fact: 'status', operator: 'equal', value: 'closed' }] };
+    let placed = false;
+    const placing = desk2.holds
+      .place({ ...hold, scope: { kind: 'condition', record: 'ticket', condition } }, officer)
+      .then(async (answer) => {
+        placed = true;
+        return { answer, left: await column(desk.admin, 'select id from shop.tickets where id % 3 <> 0') };
+      });
+    await untilBlocked(desk.admin, 'pg_advisory_xact_lock');
+    expect(placed).to.equal(false);
+    await agent.query('commit');
+    const { answer, left } = await placing;
+    await applying;
+    expect(await column(desk.admin, 'select id from shop.tickets where id % 3 <> 0')).to.deep.equal(left);
+    expect(left.length).to.be.within(1, 1999);
+    expect(answer.records).to.equal(left.length + 1000);
+    expect(answer.alreadyGone).to.deep.equal([
+      `${plan}, which has not finished, had deleted ${2000 - left.length} ticket records before`,
+    ]);
+    const kept = (await shown(engine, plan)).filter((item) => item.endsWith(`protected ${answer.id}`));
+    expect(kept).to.have.length(left.length);
+  });
+
+  it('holds placed at random moments of a run: what they cover is there afterwards, or was said to be gone', async () => {
+    const desk = await openDesk(busyDesk(3000));
+    const [engine, other] = [desk.engine(RULES), await desk.another(RULES)];
+    const plan = await approvedPlan(engine);
+    const applying = engine.retention.apply(plan, operator);
+    for (let n = 1; n <= 12; n++) {
+      const id = n * 230 + (n * 230) % 3 === 0 ? n * 230 : n * 230 + 1;
+      const { alreadyGone } = await other.holds.place(
+        { ...hold, scope: { kind: 'record', record: `ticket/${id}` } },
+        officer,
+      );
+      const rows = await desk.admin('select 1 from shop.tickets where id = $1', [id]);
+      expect(rows.length, alreadyGone.join()).to.equal(alreadyGone.length === 0 ? 1 : 0);
+      if (rows.length === 1) held.push(String(id));
+    }
+    await applying;
+    const left = await ids(desk.admin, 'tickets');
+    expect(left).to.include.members(held);
+    held.length = 0;
+  });
+  const held: string[] = [];
+
+  it('a child with a foreign key that arrives during the batch goes along: the batch is tried again', async () => {
+    const desk = await openDesk({
+      ddl: `${TICKETS}; ${ticketRows([1, 2], [3])};
+        create table shop.messages (id bigint primary key, ticket_id bigint references shop.tickets);
+        create table shop.files (id bigint primary key, message_id bigint references shop.messages);
+        insert into shop.messages select n * 10, n from generate_series(1, 3) n`,
+      map: {
+        tables: { tickets: ticketTable(), messages: { key: { id: 'bigint' } }, files: {} },
+        edges: [
+          { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+          { child: 'files', parent: 'messages', on: { message_id: 'id' }, then: 'delete' },
+        ],
+      },
+    });
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    const agent = await desk.connect();
+    await agent.query('begin; insert into shop.files values (100, 10)');
+    const applying = engine.retention.apply(plan, operator);
+    await untilBlocked(desk.admin, 'delete from');
+    await agent.query('commit');
+    await applying;
+    expect(await ids(desk.admin, 'tickets')).to.deep.equal(['3']);
+    expect(await ids(desk.admin, 'files')).to.deep.equal([]);
+    expect(await deletedRows(desk.admin, plan)).to.deep.equal({ tickets: 2, messages: 2, files: 1 });
+  });
+
+  it('a child without a foreign key that arrives during the run is swept; orphans that were there before stay', async () => {
+    const desk = await openDesk({
+      ddl: `${TICKETS}; ${ticketRows([1, 2], [3])};
+        create table shop.messages (id bigint primary key, ticket_id bigint);
+        create table shop.files (id bigint primary key, message_id bigint);
+        create table shop.blocked (id bigint primary key, ticket_id bigint references shop.tickets);
+        insert into shop.messages values (10, 1), (20, 2), (30, 3), (99, 77);
+        insert into shop.files values (100, 10), (999, 88);
+        insert into shop.blocked values (1, 1)`,
+      map: {
+        tables: {
+          tickets: ticketTable(),
+          messages: { key: { id: 'bigint' } },
+          files: {},
+          blocked: { key: { id: 'bigint' } },
+        },
+        edges: [
+          { child: 'blocked', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+          { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+          { child: 'files', parent: 'messages', on: { message_id: 'id' }, then: 'delete' },
+        ],
+      },
+    });
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    const agent = await desk.connect();
+    await agent.query('begin; select from shop.blocked for update');
+    const applying = engine.retention.apply(plan, operator);
+    await untilBlocked(desk.admin, 'delete from');
+    // after the batch has read its closure: a message of a doomed ticket with a file, a file of a doomed message
+    await desk.admin('insert into shop.messages values (11, 1); insert into shop.files values (110, 11), (101, 10)');
+    await agent.query('commit');
+    await applying;
+    expect(await ids(desk.admin, 'messages')).to.deep.equal(['30', '99']);
+    expect(await ids(desk.admin, 'files')).to.deep.equal(['999']);
+    expect(await desk.admin('select 1 from lethe.swept_parent')).to.deep.equal([]);
+    const [entry] = await desk.admin<{ body: string }>("select body from lethe.ledger_entry where kind = 'retention.swept'");
+    expect(JSON.parse(entry?.body ?? '{}')).to.deep.include({ counts: { late: 3 } });
+  });
+
+  it('a late child that a hold covers is not swept, and the run says that it is not finished', async () => {
+    const desk = await openDesk(busyDesk(30));
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    await desk.admin(
+      `alter table shop.files alter message_id drop not null;
+       create function shop.late() returns trigger language plpgsql as $$ begin insert into shop.files values (old.id + 1000, old.id, null); return null; end $$;
+       create trigger late after delete on shop.messages for each row when (old.id = 7) execute function shop.late()`,
+    );
+    await engine.retention.apply(plan, operator);
+    expect(await column(desk.admin, 'select id from shop.files where id > 1000')).to.deep.equal([]);
+  });
+
+  it('two runs that delete the two parents of one child leave no child, with and without foreign keys', async () => {
+    for (const references of ['', 'references shop.tickets']) {
+      const clear = references === '' ? [] : ['first_id', 'second_id'];
+      const desk = await openDesk({
+        ddl: `${TICKETS}; ${ticketRows([1, 401])};
+          create table shop.files (id bigint primary key, first_id bigint ${references}, second_id bigint ${references});
+          create table shop.locks (id bigint primary key, ticket_id bigint);
+          insert into shop.tickets select n, 'closed', '2021-01-01' from generate_series(2, 400) n;
+          insert into shop.files values (10, 1, 401), (11, 401, 1), (12, 1, 77);
+          insert into shop.locks values (1, 1), (2, 401)`.replace("(12, 1, 77)", references === '' ? '(12, 1, 77)' : '(12, 1, 2)'),
+        map: {
+          tables: { tickets: ticketTable(), files: { key: { id: 'bigint' } }, locks: { key: { id: 'bigint' } } },
+          edges: [
+            { child: 'files', parent: 'tickets', on: { first_id: 'id' }, then: 'delete', lastParent: true },
+            { child: 'files', parent: 'tickets', on: { second_id: 'id' }, then: 'delete', lastParent: true },
+            { child: 'locks', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+            ...clear.map((column) => ({ child: 'files', parent: 'tickets', on: { [column]: 'id' }, then: 'clear' })),
+          ],
+        },
+      });
+      const engines = [desk.engine(RULES), await desk.another(RULES)] as const;
+      const plan = await approvedPlan(engines[0]);
+      const agent = await desk.connect();
+      await agent.query('begin; select from shop.locks for update');
+      const runs = engines.map((engine) => engine.retention.apply(plan, operator).catch((error: unknown) => error));
+      // both batches have worked out their closures and stand before the deletes
+      await until(async () => {
+        const blocked = await desk.admin("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+        return blocked.length === 2;
+      }, 'two blocked batches');
+      await agent.query('commit');
+      await Promise.all(runs);
+      expect(await ids(desk.admin, 'tickets'), references).to.deep.equal([]);
+      expect(await ids(desk.admin, 'files'), references).to.deep.equal([]);
+    }
+  });
+
+  it('what changed between plan and apply is left alone and said', async () => {
+    const desk = await openDesk({
+      ddl: `${TICKETS}; alter table shop.tickets add opener bigint; ${ticketRows([1, 2, 3, 4, 5], [9])};
+        create table shop.links (base bigint, target bigint)`,
+      map: {
+        tables: {
+          tickets: ticketTable({
+            facts: {
+              closedAt: { column: 'closed_at' },
+              status: { column: 'status' },
+              linkedFromOpen: {
+                type: 'boolean',
+                sql: "this.id in (select l.target from shop.links l join shop.tickets o on o.id = l.base where o.status = 'open')",
+              },
+            },
+          }),
+          links: {},
+        },
+        edges: [
+          { child: 'links', parent: 'tickets', on: { base: 'id' }, then: 'delete' },
+          { child: 'links', parent: 'tickets', on: { target: 'id' }, then: 'delete' },
+        ],
+      },
+    });
+    const when = {
+      all: [
+        { fact: 'status', operator: 'equal', value: 'closed' },
+        { fact: 'linkedFromOpen', operator: 'equal', value: false },
+      ],
+    };
+    const engine = desk.engine([rule({ when })]);
+    const plan = await approvedPlan(engine);
+    await desk.admin(`update shop.tickets set status = 'open' where id in (1, 9);
+      update shop.tickets set closed_at = null where id = 2;
+      insert into shop.links values (9, 3);
+      delete from shop.tickets where id = 4`);
+    await engine.retention.apply(plan, operator);
+    expect(await shown(engine, plan)).to.deep.equal([
+      'ticket/1 changed',
+      'ticket/2 changed',
+      'ticket/3 changed',
+      'ticket/4 gone',
+      'ticket/5 deleted',
+    ]);
+    const gone = await refusal(engine.retention.why('ticket/4'), 'record_unknown');
+    expect(gone.message).not.to.include(plan);
+    expect((await refusal(engine.retention.why('ticket/5'), 'record_unknown')).message).to.include(plan);
+  });
+
+  it('two plans over the same records, applied at once, take each record once', async () => {
+    const setup = busyDesk(3000);
+    const expected = await undisturbed(setup);
+    const desk = await openDesk(setup);
+    const engines = [desk.engine(RULES), await desk.another(RULES)] as const;
+    const plans = [await approvedPlan(engines[0]), await approvedPlan(engines[1])] as const;
+    await Promise.all(engines.map((engine, index) => engine.retention.apply(plans[index] ?? '', operator)));
+    expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+    const taken = (await engines[0].retention.status()).map(({ deleted }) => deleted);
+    expect((taken[0] ?? 0) + (taken[1] ?? 0)).to.equal(2000);
+  });
+
+  it('a plan is finished once: who comes late is told so, and a finished plan stays finished', async () => {
+    const desk = await openDesk(busyDesk(30));
+    const engine = desk.engine(RULES);
+    const plan = await approvedPlan(engine);
+    const runs = await Promise.allSettled(
+      Array.from({ length: 6 }, () => engine.retention.apply(plan, operator)),
+    );
+    const refused = runs.flatMap((run) => (run.status === 'rejected' ? [(run.reason as LetheError).code] : []));
+    expect([...new Set([...refused, 'plan_finished'])]).to.deep.equal(['plan_finished']);
+    expect((await engine.retention.status())[0]?.state).to.equal('done');
+    await expectBookkeeping(desk, plan, 20);
+  });
+
+  it('floors, actors and migrations are made once, however many come at once', async () => {
+    const desk = await openDesk(busyDesk(3));
+    const many = Array.from({ length: 6 });
+    const names = await Promise.all(many.map(() => actorId(desk.db, 'Grace  Hopper')));
+    expect(new Set(names).size).to.equal(1);
+    const policies = policiesOf(desk.graph, [rule(), floor()]);
+    await Promise.all(many.map(() => syncFloors(desk.db, policies, names[0] ?? '')));
+    expect(await desk.admin('select 1 from lethe.protection')).to.have.length(1);
+    await Promise.all(many.map(() => syncFloors(desk.db, policies.slice(0, 1), names[0] ?? '')));
+    expect(await desk.admin('select 1 from lethe.protection where lifted_at is null')).to.have.length(0);
+    const empty = await freshDatabase();
+    const pools = await Promise.all([openPostgres(empty.url), openPostgres(empty.url)]);
+    const applied = await Promise.all(pools.map((db) => migrate(db, ['desk'])));
+    expect(applied.map((list) => list.length).sort()).to.deep.equal([0, 2]);
+    await Promise.all(pools.map((db) => db.close()));
+    await empty.drop();
+  });
+
+  it('approvals given at once count once a person', async () => {
+    const desk = await openDesk(busyDesk(3));
+    const engine = desk.engine([rule({ approval: { approvers: 2, assurance: 'asserted' } })]);
+    const { id } = await engine.retention.plan('old-tickets', officer, AS_OF);
+    const given = await Promise.allSettled(
+      ['Approver', ' approver', 'APPROVER'].map((name) => engine.retention.approve(id, { ...approver, name })),
+    );
+    expect(given.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
+    await refusal(engine.retention.apply(id, operator), 'plan_not_approved');
+  });
+
+  if (isSoak)
+    it('soak: many rounds of four engines', async () => {
+      for (let round = 0; round < 20; round++) {
+        const setup = busyDesk(2000);
+        const expected = await undisturbed(setup);
+        const desk = await openDesk(setup);
+        const plan = await approvedPlan(desk.engine(RULES));
+        const engines = await Promise.all(Array.from({ length: 4 }, () => desk.another(RULES)));
+        await Promise.allSettled(engines.map((engine) => engine.retention.apply(plan, operator)));
+        expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+        await closeDesks();
+      }
+    }).timeout(0);
+});
