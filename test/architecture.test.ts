@@ -9,7 +9,9 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const FLOORS: Readonly<Record<string, number>> = {
   core: 0,
   db: 1,
+  documents: 1,
   datamap: 2,
+  vault: 2,
   ledger: 3,
   policy: 4,
   disposal: 6,

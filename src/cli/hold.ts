@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { LetheError, type Problem, describeProblems } from '../core/errors.js';
 import { parseJson } from '../datamap/json-file.js';
 import type { HoldSummary } from '../disposal/hold-list.js';
-import type { HoldScope } from '../disposal/hold.js';
+import type { HoldScope } from '../disposal/hold-target.js';
 import { counted } from './output.js';
 import { withEngine } from './session.js';
 

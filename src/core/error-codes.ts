@@ -98,6 +98,52 @@ export const ERROR_CODES = {
     httpStatus: 409,
     exitCode: 2,
   },
+  // vault and ledger
+  vault_unreadable: {
+    template:
+      'cannot use the vault in {place}: {reason}; nothing is disposed of without it. Check LETHE_VAULT_URL, or the folder and its rights',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  vault_lost: {
+    template:
+      'this database belongs to {vault}, and there is no vault in {place}. Put it back, or name it with LETHE_VAULT_URL; if it is lost for good, `lethe vault adopt` begins a new one and writes down what can no longer be proven',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  vault_foreign: {
+    template:
+      'the vault in {place} is {found}; this database belongs to {vault}. Name the right one with LETHE_VAULT_URL; `lethe vault adopt` takes an empty place, or this vault if the database was restored from before Lethe was set up',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  vault_older: {
+    template:
+      'the vault in {place} ends at block {seal}, the database at block {block}: an older copy of the vault was put back. Put the right one back; if it is lost for good, `lethe vault adopt` goes on with this one and writes down what can no longer be proven',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  database_restored: {
+    template:
+      'this database is older than its vault: it was restored, and {acts} privacy acts up to block {seal} are missing. It stays closed until `lethe replay` has done them again (`lethe doctor` and `lethe ledger verify` run)',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  ledger_broken: {
+    template: 'the ledger is not as the vault knows it: {problem}; `lethe ledger verify` says which and where',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  entry_unknown: {
+    template: 'no ledger entry "{entry}"; `lethe ledger show` lists them',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  entry_unsealed: {
+    template: 'ledger entry {entry} is not sealed yet, so there is no proof of it; try again in a moment',
+    httpStatus: 409,
+    exitCode: 1,
+  },
   // data map
   map_invalid: { template: '{problems}', httpStatus: 500, exitCode: 2 },
   map_unknown: {
@@ -152,6 +198,30 @@ export const ERROR_CODES = {
       'plan {plan} is not finished: {busy} records were busy ({state}); run `lethe retention apply {plan}` again',
     httpStatus: 503,
     exitCode: 1,
+  },
+  // certificates and documents
+  certificate_unfinished: {
+    template:
+      'plan {plan} is {state}; only a finished run has a certificate (`lethe retention apply {plan}` goes on with it)',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  certificate_unsealed: {
+    template:
+      '{unsealed} of the {entries} ledger entries of plan {plan} are not sealed yet; run `lethe worker --once`, then ask again',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  certificate_contradicted: {
+    template:
+      'no certificate for plan {plan}: the ledger and the database do not say the same ({what}); run `lethe ledger verify` and find out who changed what',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  template_invalid: {
+    template: 'report template {path}: {problem}',
+    httpStatus: 500,
+    exitCode: 2,
   },
   // records and holds
   record_unknown: {

@@ -9,6 +9,7 @@ export interface Catalogue {
   readonly tables: ReadonlyMap<string, CatalogueTable>;
   readonly foreignKeys: readonly ServerForeignKey[];
   readonly user: string;
+  readonly database: string;
   readonly mayMakeTemporaryTables: boolean;
 }
 
@@ -66,12 +67,13 @@ export async function readCatalogue(db: Queryable, graph: MapGraph): Promise<Cat
     sql: `${identifier(row.schema)}.${identifier(row.name)}`,
     columns: new Map(row.columns.map((column) => [column.name, column])),
   }));
-  const { rows: own } = await db.query<Row & { user: string; temporary: boolean }>(sql`
-    select current_user::text as user, has_database_privilege(current_database(), 'TEMPORARY') as temporary`);
+  const { rows: own } = await db.query<Row & { user: string; database: string; temporary: boolean }>(sql`
+    select current_user::text as user, current_database()::text as database, has_database_privilege(current_database(), 'TEMPORARY') as temporary`);
   return {
     tables: new Map(tables.map((table) => [table.sql, table])),
     foreignKeys: await readForeignKeys(db),
     user: own[0]?.user ?? '',
+    database: own[0]?.database ?? '',
     mayMakeTemporaryTables: own[0]?.temporary ?? false,
   };
 }

@@ -18,7 +18,7 @@ export function checkRights(graph: MapGraph, catalogue: Catalogue, losses: Losse
 
 /** What even a plan needs: to read every mapped table, and temporary tables to work with. */
 export const planningRights = (graph: MapGraph, catalogue: Catalogue): readonly Finding[] => [
-  ...(catalogue.mayMakeTemporaryTables ? [] : [temporaryTables(catalogue.user)]),
+  ...(catalogue.mayMakeTemporaryTables ? [] : [temporaryTables(catalogue)]),
   ...[...graph.tables.values()].flatMap(({ id, sql, schema }) => {
     if (catalogue.tables.get(sql)?.maySelect !== false) return [];
     const grants = `grant usage on schema ${identifier(schema)} to ${identifier(catalogue.user)}; ${grant('select', sql, catalogue.user)}`;
@@ -58,10 +58,10 @@ function clearRights({ index, child, set }: ClearEdge, { tables, user }: Catalog
 const grant = (rights: string, sql: string, user: string): string =>
   `grant ${rights} on ${sql} to ${identifier(user)};`;
 
-const temporaryTables = (user: string): Finding =>
+const temporaryTables = ({ user, database }: Catalogue): Finding =>
   error(
     'right_missing',
     'database',
     'this user may not make temporary tables, which plans and runs work with',
-    `grant temporary on database … to ${identifier(user)};`,
+    `grant temporary on database ${identifier(database)} to ${identifier(user)};`,
   );

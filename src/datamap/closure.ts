@@ -37,7 +37,9 @@ export function closureOf(graph: MapGraph, root: MapTable): Closure {
   ) as ClearEdge[];
   const derived = graph.derived.filter(({ when }) => tables.includes(when));
   const inner = tables.filter((table) => table === root || mustBeKnown(table, edges, clears, derived));
-  const ancestors = (table: MapTable): number => tables.filter((other) => from(other).has(table)).length;
+  // without those of its own cycle: a table behind a cycle must come after all of it
+  const ancestors = (table: MapTable): number =>
+    tables.filter((other) => from(other).has(table) && !from(table).has(other)).length;
   const parentsFirst = (a: MapTable, b: MapTable): number => ancestors(a) - ancestors(b);
   return {
     root,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../core/errors.js';
-import { didYouMean } from '../core/did-you-mean.js';
+import { didYouMean, nearest } from '../core/did-you-mean.js';
 import { knownKeys } from './known-keys.js';
 
 type Issue = z.core.$ZodIssue;
@@ -56,7 +56,12 @@ function messagesOf(issue: Issue, content: unknown, schema: z.ZodType | undefine
     content,
   );
   if (value === undefined && issue.code !== 'custom') return [`is missing${choice(issue)}`];
-  if (issue.code === 'invalid_type') return [`must be ${issue.expected}`];
+  if (issue.code === 'invalid_type') return [`must be ${KINDS[issue.expected] ?? issue.expected}`];
+  if (issue.code === 'too_small' && issue.message.startsWith('Too small: expected string'))
+    return ['must not be empty'];
+  if (issue.code === 'too_small' && issue.origin === 'array') return ['is an empty list'];
+  if (issue.code === 'too_small' && issue.origin !== 'string') return [`must be at least ${issue.minimum}`];
+  if (issue.code === 'too_big' && issue.origin !== 'string') return [`must be at most ${issue.maximum}`];
   if (issue.code === 'invalid_value') return [mustBeOneOf(issue.values.map(String), value)];
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `the name ${message}`);
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input') return ['has no known form'];
@@ -65,8 +70,19 @@ function messagesOf(issue: Issue, content: unknown, schema: z.ZodType | undefine
   return [issue.message];
 }
 
+/** zod's names of types in the words of somebody who edits a file. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object: {…}',
+  record: 'an object: {…}',
+  array: 'a list: […]',
+};
+
 function mustBeOneOf(known: readonly string[], value: unknown): string {
-  const hint = typeof value === 'string' ? didYouMean(value, known) : '';
+  const hint = typeof value === 'string' ? nearest(value, known) : '';
   return known.length === 1 ? `must be "${known[0] ?? ''}"` : `must be one of ${known.join(', ')}${hint}`;
 }
 

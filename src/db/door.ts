@@ -1,8 +1,18 @@
 import { LetheError } from '../core/errors.js';
 import { deedsOf, type Deed, type Verb } from './deeds.js';
 
-/** Tables of schema "lethe" whose rows may be deleted without a disposal: they hold no record of anything. */
-export const DISPOSABLE: readonly string[] = ['lethe.migration', 'lethe.ledger_salt'];
+/**
+ * Tables of schema "lethe" whose rows may be deleted without a disposal: they hold no record of anything, or, as the ledger's,
+ * a trigger refuses every deletion that no signed checkpoint covers.
+ */
+export const DISPOSABLE: readonly string[] = [
+  'lethe.migration',
+  'lethe.ledger_salt',
+  'lethe.ledger_unsealed',
+  'lethe.ledger_entry',
+  'lethe.ledger_sealed',
+  'lethe.ledger_block',
+];
 
 /** Lethe's own stores update and upsert their tables; what removes rows or columns from them is a disposal's. */
 const REMOVES: ReadonlySet<Verb> = new Set(['DELETE', 'TRUNCATE', 'DROP', 'ALTER', 'MERGE']);

@@ -4,6 +4,7 @@ import {
   BOOTSTRAP,
   MIGRATIONS,
   readMigrations,
+  readVaultSchema,
   recordOf,
   type Migration,
   type MigrationSet,
@@ -34,6 +35,18 @@ export function migrate(
     if (applied === undefined) await tx.script(BOOTSTRAP);
     for (const migration of pending) await apply(tx, migration);
     return pending.map(({ set, name }) => `${set}/${name}`);
+  });
+}
+
+/** Makes schema "lethe_vault" in the vault's own database, unless it is there. Throws database_right_missing. */
+export async function migrateVault(db: Database): Promise<void> {
+  const { count } = await db.query(
+    sql`select 1 from pg_catalog.pg_tables where schemaname = 'lethe_vault' and tablename = 'journal'`,
+  );
+  if (count > 0) return;
+  await unchecked(db)(async (tx) => {
+    await tx.query(sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    await tx.script(readVaultSchema());
   });
 }
 

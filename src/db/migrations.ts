@@ -53,6 +53,10 @@ function readOne(set: string, folder: string, file: string): Migration {
   return { set, number: Number(file.slice(0, 4)), name: file.slice(0, -'.sql'.length), text, digest };
 }
 
+/** The vault's schema, which can be run again and stands in a database of its own. */
+export const readVaultSchema = (folder = MIGRATIONS): string =>
+  readFileSync(join(folder, 'vault', '0001-vault.sql'), 'utf8');
+
 /** The statement that records a migration as applied. */
 export function recordOf({ set, number, name, digest }: Migration): string {
   const values = [literal(set), String(number), literal(name), literal(digest)].join(', ');

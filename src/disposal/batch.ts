@@ -9,9 +9,15 @@ import { keyAsText, sameKey } from '../datamap/key-sql.js';
 import { recordName } from '../datamap/record-ref.js';
 import { appendEntry } from '../ledger/append.js';
 import { isCyclic, lockRoots, recheck, whyUnfit, whyUnlocked } from './check-roots.js';
-import { claimChunk, recordChunk, type BatchOutcome, type ChunkException } from './chunk-store.js';
+import {
+  claimChunk,
+  recordChunk,
+  type BatchOutcome,
+  type ChunkException,
+  type Wanted,
+} from './chunk-store.js';
 import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
-import { PASS_GATE } from './gate.js';
+import { OWN_ALONE, PASS_GATE } from './gate.js';
 import type { PlanRow } from './plan-store.js';
 import { readProtections } from './protections.js';
 import { findStopped, markUnlocked } from './stopped.js';
@@ -40,10 +46,10 @@ export interface Run {
  * One batch, one transaction (DESIGN invariants 3 and 4): gate, lock, re-check in a new snapshot, delete, ledger entry,
  * progress; all of it commits together or none.
  */
-export function runBatch(db: Database, run: Run, tired: readonly number[]): Promise<BatchOutcome> {
+export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchOutcome> {
   return throughDoor(db, async (tx) => {
-    await tx.script(beginBatch(run));
-    const chunk = await claimChunk(tx, run.plan.id, run.closure.root, tired);
+    await tx.script(beginBatch(run, wanted));
+    const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
     if (!chunk) return { kind: 'none' };
     const locked = await lockRoots(tx, run, chunk.keys);
     const [own, missing] = parted(chunk.keys, locked);
@@ -69,8 +75,14 @@ function parted(keys: readonly string[], others: readonly string[]): readonly [s
 }
 
 /** The first message of a batch: a child row that an agent has open must not stop the run for long. */
-const beginBatch = ({ work, closure }: Run): string =>
-  [BATCH_SETTINGS, "set local lock_timeout = '5s'", PASS_GATE, createWorkTables(work, closure)].join(';\n');
+const beginBatch = ({ work, closure, foreignKeys }: Run, { part }: Wanted): string =>
+  [
+    BATCH_SETTINGS,
+    PASS_GATE,
+    ...(closure.edges.some((edge) => edge.lastParent && isGuarded(edge, foreignKeys)) ? [OWN_ALONE] : []),
+    `set local lock_timeout = '${part ? '500ms' : '2s'}'`,
+    createWorkTables(work, closure),
+  ].join(';\n');
 
 /** Works out the closure, and takes out every root that a protection or a foreign lock on any of its rows stops. */
 async function setStoppedApart(

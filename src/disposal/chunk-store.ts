@@ -25,20 +25,28 @@ interface ChunkRow extends Row {
   readonly keys: readonly string[];
 }
 
+/** Which chunk to claim: the next that does not rest, or some keys of one. */
+export interface Wanted {
+  readonly resting: readonly number[];
+  readonly part?: { readonly chunk: number; readonly keys: readonly string[] };
+}
+
 /**
- * Claims the next chunk of a plan that nobody works on, leaving out those in `tired`; null when there is none.
+ * Claims the next wanted chunk of a plan that nobody works on; null when there is none.
  * @throws LetheError `plan_changed` when its keys are not the ones that were planned
  */
 export async function claimChunk(
   tx: Tx,
   planId: string,
   root: MapTable,
-  tired: readonly number[],
+  { resting, part }: Wanted,
 ): Promise<Chunk | null> {
+  const only = part?.chunk ?? null;
   const { rows } = await tx.query<ChunkRow>(sql`
     select no, state, digest, ${raw(keyArray(root).column)}::text[] as keys
     from lethe.chunk
-    where plan_id = ${planId} and state <> 'done' and no <> all (${tired}::int[])
+    where plan_id = ${planId} and state <> 'done' and no <> all (${resting}::int[])
+      and (${only}::int is null or no = ${only}::int)
     order by no limit 1
     for update skip locked`);
   const [row] = rows;
@@ -48,7 +56,7 @@ export async function claimChunk(
   const { no, state, keys } = row;
   if (state === 'open') return { no, state, keys };
   const busy = await busyKeys(tx, planId, no);
-  return { no, state, keys: keys.filter((key) => busy.has(key)) };
+  return { no, state, keys: (part?.keys ?? keys).filter((key) => busy.has(key)) };
 }
 
 async function busyKeys(tx: Tx, planId: string, no: number): Promise<ReadonlySet<string>> {
@@ -71,24 +79,15 @@ export interface ChunkResult {
   readonly exceptions: readonly ChunkException[];
 }
 
-/** Records what became of a chunk; busy keys stay to be tried again. Runs through the disposal door. */
+/** Records what became of a chunk's keys; busy ones stay to be tried again. Runs through the disposal door. */
 export async function recordChunk(tx: Tx, planId: string, chunk: Chunk, result: ChunkResult): Promise<void> {
-  const { no } = chunk;
+  const { no, state, keys } = chunk;
   const { exceptions, taken, deleted } = result;
-  const state = exceptions.some(({ outcome }) => outcome === 'busy') ? 'busy' : 'done';
-  await tx.query(sql`
-    update lethe.chunk
-    set state = ${state}, taken = taken + ${taken}::int, done_at = now(),
-        deleted = (select coalesce(jsonb_object_agg(name, rows), '{}')
-                   from (select name, sum(rows::bigint) as rows
-                         from (select * from jsonb_each_text(deleted)
-                               union all select * from jsonb_each_text(${JSON.stringify(deleted)}::jsonb)) both_parts(name, rows)
-                         group by name) summed)
-    where plan_id = ${planId} and no = ${no}`);
-  if (chunk.state === 'busy')
+  if (state === 'busy')
     await tx.query(sql`
       delete from lethe.exception
-      where plan_id = ${planId} and chunk = ${no} and outcome = 'busy' and found_by = 'apply'`);
+      where plan_id = ${planId} and chunk = ${no} and outcome = 'busy' and found_by = 'apply'
+        and key = any (${keys}::text[])`);
   if (exceptions.length > 0)
     await tx.query(sql`
       insert into lethe.exception (plan_id, key, found_by, outcome, cause, chunk)
@@ -96,6 +95,17 @@ export async function recordChunk(tx: Tx, planId: string, chunk: Chunk, result: 
       from unnest(${exceptions.map(({ key }) => key)}::text[], ${exceptions.map(({ outcome }) => outcome)}::text[],
                   ${exceptions.map(({ cause }) => cause)}::text[]) found(key, outcome, cause)
       on conflict do nothing`);
+  await tx.query(sql`
+    update lethe.chunk
+    set state = case when exists (select from lethe.exception e where e.plan_id = ${planId} and e.chunk = ${no}::int
+                                    and e.outcome = 'busy' and e.found_by = 'apply') then 'busy' else 'done' end,
+        taken = taken + ${taken}::int, done_at = now(),
+        deleted = (select coalesce(jsonb_object_agg(name, rows), '{}')
+                   from (select name, sum(rows::bigint) as rows
+                         from (select * from jsonb_each_text(deleted)
+                               union all select * from jsonb_each_text(${JSON.stringify(deleted)}::jsonb)) both_parts(name, rows)
+                         group by name) summed)
+    where plan_id = ${planId} and no = ${no}`);
 }
 
 export interface Progress extends Row {
@@ -136,9 +146,9 @@ export async function deletedBy(
   db: Queryable,
   root: MapTable,
   key: string,
-): Promise<{ readonly plan_id: string; readonly done_at: string } | null> {
-  const { rows } = await db.query<Row & { plan_id: string; done_at: string }>(sql`
-    select c.plan_id, c.done_at from lethe.chunk c join lethe.plan p on p.id = c.plan_id
+): Promise<{ readonly plan_id: string; readonly policy: string; readonly done_at: string } | null> {
+  const { rows } = await db.query<Row & { plan_id: string; policy: string; done_at: string }>(sql`
+    select c.plan_id, p.policy, c.done_at from lethe.chunk c join lethe.plan p on p.id = c.plan_id
     where p.record = ${root.concept ?? ''} and c.state <> 'open'
       and ${key} = any (c.${raw(keyArray(root).column)}::text[])
       and not exists (select from lethe.exception e
@@ -160,19 +170,27 @@ export async function unfinishedRuns(
   return rows;
 }
 
-/** Marks every record of the next chunk busy, when its batch could not be carried through. */
+/** Marks the keys of the next wanted chunk busy, when its batch could not be carried through; returns the chunk. */
 export function markBusy(
   db: Database,
   planId: string,
   root: MapTable,
-  tired: readonly number[],
+  wanted: Wanted,
   cause: string,
-): Promise<BatchOutcome> {
+): Promise<Chunk | null> {
   return throughDoor(db, async (tx) => {
-    const chunk = await claimChunk(tx, planId, root, tired);
-    if (!chunk) return { kind: 'none' };
+    const chunk = await claimChunk(tx, planId, root, wanted);
+    if (!chunk) return null;
     const exceptions = chunk.keys.map((key) => ({ key, outcome: 'busy' as const, cause }));
     await recordChunk(tx, planId, chunk, { taken: 0, deleted: {}, exceptions });
-    return { kind: 'batch', chunk: chunk.no, taken: 0, busy: exceptions.length };
+    return chunk;
   });
+}
+
+/** Why records of a plan are busy: SQLSTATEs, empty where a lock was seen before anything failed. */
+export async function busyCauses(db: Queryable, planId: string): Promise<readonly string[]> {
+  const { rows } = await db.query<Row & { cause: string }>(sql`
+    select distinct cause from lethe.exception
+    where plan_id = ${planId} and outcome = 'busy' and found_by = 'apply' order by cause`);
+  return rows.map(({ cause }) => cause);
 }

@@ -5,6 +5,7 @@ import { deleteOrder, type Closure, type Component, type ForeignKey } from '../d
 import { isGuarded } from '../datamap/foreign-keys.js';
 import type { ClearEdge, DeleteEdge, MapTable } from '../datamap/graph.js';
 import { sameKey } from '../datamap/key-sql.js';
+import { COUNT_ALONE } from './gate.js';
 import { workSelect, type WorkTables } from './work-tables.js';
 
 /**
@@ -89,12 +90,6 @@ function noOwnerStays(work: WorkTables, closure: Closure, child: MapTable): stri
     .join('');
 }
 
-/**
- * Batches bring derived data in step one after another ("LETH", then 2): each statement reads what has been committed, so
- * the second to count counts without the rows that the first took. Side by side both would count the other's.
- */
-const ONE_AFTER_ANOTHER = `select pg_advisory_xact_lock(${0x4c455448_02n})`;
-
 /** One statement of the act, and the table whose rows it removes, if it removes any. */
 export interface ActStatement {
   readonly sql: string;
@@ -122,7 +117,7 @@ export function actStatements(
     ...collects.map(silent),
     ...clears.map(silent),
     ...deleteOrder(closure, standing).flatMap((table) => deleteStatements(work, closure, table)),
-    ...(runs.length > 0 ? [silent(ONE_AFTER_ANOTHER)] : []),
+    ...(runs.length > 0 ? [silent(COUNT_ALONE)] : []),
     ...runs.map(silent),
   ];
 }

@@ -8,7 +8,7 @@ import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { keyAsText } from '../datamap/key-sql.js';
 import { bindTime } from '../policy/condition.js';
 import { readCondition } from '../policy/read-condition.js';
-import { readRetentionPolicy } from '../policy/retention-policy.js';
+import { readRetentionPolicy, type RetentionPolicy } from '../policy/retention-policy.js';
 import { bindRule, keepsSql } from '../policy/rule-sql.js';
 import { whereOf } from '../policy/where.js';
 import { activeProtections, type ProtectionRow } from './protection-store.js';
@@ -67,7 +67,7 @@ function protectedBy(graph: MapGraph, row: ProtectionRow, { asOf, now }: Moment)
   const table = tableOf(graph, row.record ?? '', row.id);
   const from = `${table.sql} this`;
   const cause = literal(row.id);
-  if (row.version !== null) return [{ table, from, cause, ...floorRows(graph, row, asOf) }];
+  if (row.version !== null) return [{ ...floorRows(floorPolicy(graph, row), asOf), cause }];
   return [{ table, from, cause, where: conditionSql(table, row, now) }];
 }
 
@@ -101,14 +101,20 @@ function conditionSql(table: MapTable, row: ProtectionRow, asOf: Instant): strin
   return `${table.record} and ${whereOf(bound)}`;
 }
 
-function floorRows(graph: MapGraph, row: ProtectionRow, asOf: Instant): Pick<ProtectedRows, 'where' | 'covers'> {
+function floorPolicy(graph: MapGraph, row: ProtectionRow): RetentionPolicy {
   const problems: Problem[] = [];
   const content: unknown = JSON.parse(row.content ?? 'null');
   const policy = readRetentionPolicy(graph, { path: row.id, content }, problems);
   if (!policy) throw unreadable(row.id, describeProblems(problems));
-  const { then } = policy.entry;
+  return policy;
+}
+
+/** What a duty to keep protects as of an instant; the cause is its digest. */
+export function floorRows(policy: RetentionPolicy, asOf: Instant): ProtectedRows {
+  const { table, digest, entry } = policy;
   const where = keepsSql(bindRule(policy, asOf));
-  return then.action === 'keep' && then.covers ? { where, covers: then.covers } : { where };
+  const rows = { table, from: `${table.sql} this`, where, cause: literal(digest) };
+  return entry.then.action === 'keep' && entry.then.covers ? { ...rows, covers: entry.then.covers } : rows;
 }
 
 function tableOf(graph: MapGraph, record: string, protection: string): MapTable {

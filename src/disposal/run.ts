@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
 import type { Database, Tx } from '../db/database.js';
-import { sqlstateOf } from '../db/failures.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { appendEntry } from '../ledger/append.js';
 import { runBatch, type Run } from './batch.js';
-import { markBusy, openChunks, progressOf, type BatchOutcome, type Progress } from './chunk-store.js';
+import { busyCauses, markBusy, openChunks, progressOf, type BatchOutcome, type Progress } from './chunk-store.js';
+import { crossing, LOCK_TIMEOUT, REFERRED_TO } from './crossing.js';
 import { findPlan, lockPlan, setPlanState, type PlanRow } from './plan-store.js';
 import { sweepLateChildren } from './sweep.js';
 
@@ -14,9 +14,8 @@ import { sweepLateChildren } from './sweep.js';
 const TRIES = 4;
 const ROUNDS = 4;
 const FIRST_PAUSE_MS = 150;
-
-/** Another writer got in the way; the batch was rolled back and can be tried again. */
-const PASSING: ReadonlySet<string> = new Set(['23503', '40001', '40P01', '55P03']);
+/** Parts of a chunk that may fail before the rest is left for the next round: enough to single out two records of 400. */
+const MOST_FAILURES = 20;
 
 export interface ApplyWatch {
   readonly progress?: (progress: Progress) => void;
@@ -50,18 +49,54 @@ export async function applyBatches(db: Database, run: Run, watch: ApplyWatch): P
   return finish(db, run);
 }
 
-/** One batch; when another writer crosses it again and again its records count as busy. */
-async function tryBatch(db: Database, run: Run, tired: readonly number[]): Promise<BatchOutcome> {
+/** One batch; when another writer crosses it again and again, it is taken apart. */
+async function tryBatch(db: Database, run: Run, resting: readonly number[]): Promise<BatchOutcome> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await runBatch(db, run, tired);
+      return await runBatch(db, run, { resting });
     } catch (error) {
-      const state = sqlstateOf(error);
-      if (state === undefined || !PASSING.has(state)) throw await failed(db, run, error);
-      if (attempt === TRIES) return markBusy(db, run.plan.id, run.closure.root, tired, state);
+      const state = crossing(error);
+      if (state === null) throw await failed(db, run, error);
+      // who waited for a lock in vain has waited long enough
+      if (attempt === TRIES || state === LOCK_TIMEOUT) return takeApart(db, run, resting, state);
       await wait(FIRST_PAUSE_MS * attempt * (1 + Math.random()));
     }
   }
+}
+
+/** Does a chunk's records in ever smaller parts, so that a row in somebody's hands keeps its own record alone waiting. */
+async function takeApart(
+  db: Database,
+  run: Run,
+  resting: readonly number[],
+  cause: string,
+): Promise<BatchOutcome> {
+  const chunk = await markBusy(db, run.plan.id, run.closure.root, { resting }, cause);
+  if (!chunk) return { kind: 'none' };
+  const parts = halves(chunk.keys);
+  let taken = 0;
+  let busy = chunk.keys.length;
+  for (let failures = 0; failures < MOST_FAILURES;) {
+    const keys = parts.shift();
+    if (!keys) break;
+    try {
+      const outcome = await runBatch(db, run, { resting: [], part: { chunk: chunk.no, keys } });
+      if (outcome.kind === 'none') break; // another process has claimed it
+      taken += outcome.taken;
+      busy -= keys.length - outcome.busy;
+    } catch (error) {
+      if (crossing(error) === null) throw await failed(db, run, error);
+      failures += 1;
+      parts.push(...halves(keys));
+    }
+  }
+  return { kind: 'batch', chunk: chunk.no, taken, busy };
+}
+
+/** Two halves; a single key cannot be divided. */
+function halves(keys: readonly string[]): (readonly string[])[] {
+  const middle = Math.ceil(keys.length / 2);
+  return keys.length < 2 ? [] : [keys.slice(0, middle), keys.slice(middle)];
 }
 
 async function failed(db: Database, { plan }: Run, error: unknown): Promise<unknown> {
@@ -74,13 +109,15 @@ async function failed(db: Database, { plan }: Run, error: unknown): Promise<unkn
   return error;
 }
 
-/** Sweeps late children, then marks the run done, once, whoever comes first; busy records leave it incomplete. */
+/** Sweeps late children, then marks the run done, once, whoever comes first; what could not be done leaves it incomplete. */
 async function finish(db: Database, run: Run): Promise<PlanRow> {
   const { plan, actor, clock } = run;
-  const progress = await progressOf(db, plan.id);
-  if (Number(progress.open_chunks) + Number(progress.busy_chunks) > 0) return incomplete(db, plan, progress);
+  const { open_chunks, busy_chunks, busy } = await progressOf(db, plan.id);
+  if (Number(open_chunks) > 0) return incomplete(db, plan, busy, 'interrupted');
+  if (Number(busy_chunks) > 0) return incomplete(db, plan, busy, await whyBusy(db, plan.id));
   const unswept = await sweepLateChildren(db, run);
-  if (unswept > 0) return incomplete(db, plan, { ...progress, busy: String(unswept) });
+  if (unswept > 0)
+    return incomplete(db, plan, unswept, 'they came late to deleted records, and are in use or protected');
   await throughDoor(db, (tx) => markDone(tx, plan.id, actor, clock));
   return findPlan(db, plan.id);
 }
@@ -101,9 +138,12 @@ async function markDone(tx: Tx, planId: string, actor: string, clock: Clock): Pr
 }
 
 /** @throws LetheError `run_incomplete`, unless somebody else has finished the plan meanwhile */
-async function incomplete(db: Database, plan: PlanRow, { busy, open_chunks }: Progress): Promise<PlanRow> {
-  const state = Number(open_chunks) > 0 ? 'interrupted' : 'in use elsewhere';
-  if (!(await setPlanState(db, plan.id, 'incomplete', `${busy} records busy, ${state}`)))
-    return findPlan(db, plan.id);
-  throw new LetheError('run_incomplete', { plan: plan.id, busy, state });
+async function incomplete(db: Database, { id }: PlanRow, busy: string | number, state: string): Promise<PlanRow> {
+  if (!(await setPlanState(db, id, 'incomplete', `${busy} records busy, ${state}`))) return findPlan(db, id);
+  throw new LetheError('run_incomplete', { plan: id, busy, state });
 }
+
+const whyBusy = async (db: Database, planId: string): Promise<string> =>
+  (await busyCauses(db, planId)).includes(REFERRED_TO)
+    ? 'rows that the data map does not reach refer to them, see `lethe doctor`'
+    : 'in use elsewhere';

@@ -5,37 +5,50 @@ import { sameKey } from '../datamap/key-sql.js';
 import { appendEntry } from '../ledger/append.js';
 import { unguardedParents, type Run } from './batch.js';
 import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
+import { crossing } from './crossing.js';
 import { PASS_GATE } from './gate.js';
 import { readProtections } from './protections.js';
 import { findStopped } from './stopped.js';
 import { BATCH_SETTINGS, createWorkTables } from './work-tables.js';
 
+/** A sweep that another writer crosses is tried so often. */
+const TRIES = 4;
+
 /**
  * After a run: removes children that were written while their parents went, for the keys of every deleted parent row and
  * never for orphans that were there before; then forgets these keys.
- * @returns how many chunks could not be swept because a protection covers a late child
+ * @returns how many chunks could not be swept, because a late row is protected or in use
  */
 export async function sweepLateChildren(db: Database, run: Run): Promise<number> {
   const { rows } = await db.query<Row & { chunk: number }>(sql`
     select distinct chunk from lethe.swept_parent where plan_id = ${run.plan.id} order by chunk`);
-  let protectedChunks = 0;
-  for (const { chunk } of rows) {
-    const outcome = await throughDoor(db, (tx) => sweepChunk(tx, run, chunk));
-    if (outcome === 'protected') protectedChunks += 1;
-  }
-  return protectedChunks;
+  let left = 0;
+  for (const { chunk } of rows) left += await trySweep(db, run, chunk);
+  return left;
 }
 
-async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<'swept' | 'protected'> {
+async function trySweep(db: Database, run: Run, chunk: number): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await throughDoor(db, (tx) => sweepChunk(tx, run, chunk));
+    } catch (error) {
+      if (crossing(error) === null) throw error;
+      if (attempt === TRIES) return 1;
+    }
+  }
+}
+
+async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<number> {
   const { work, closure, graph, plan, foreignKeys, clock } = run;
   await tx.script([BATCH_SETTINGS, PASS_GATE, createWorkTables(work, closure)].join(';\n'));
   await tx.query(sql`
     select from lethe.swept_parent where plan_id = ${plan.id} and chunk = ${chunk}::int for update`);
   const refill = restoreParents(run, chunk);
-  await tx.script(refill);
+  // a late row that somebody has open must not stop the run for long
+  await tx.script(`set local lock_timeout = '1s';\n${refill}`);
   await expandClosure(tx, work, closure);
   const protections = await readProtections(tx, graph, { asOf: plan.as_of, now: clock.now() });
-  if (await findStopped(tx, run, protections)) return 'protected';
+  if (await findStopped(tx, run, protections)) return 1;
   const statements = actStatements(work, closure, foreignKeys);
   for (;;) {
     const counts = await tx.script(statements.map((statement) => statement.sql).join(';\n'));
@@ -49,7 +62,7 @@ async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<'swept' | 'p
     await expandClosure(tx, work, closure);
   }
   await tx.query(sql`delete from lethe.swept_parent where plan_id = ${plan.id} and chunk = ${chunk}::int`);
-  return 'swept';
+  return 0;
 }
 
 /** Puts the deleted parents' rows back into the `gone` tables; one that exists again is left alone. */

@@ -94,23 +94,53 @@ describe('a data map', () => {
   const malformed: readonly (readonly [string, Json, string])[] = [
     ['an unknown key', { tabels: {} }, ': unknown key "tabels"'],
     ['a wrong kind', { kind: 'map' }, 'kind: must be "data-map"'],
-    ['a column type nobody knows', { tables: { t: { columns: { a: { type: 'txt' } } } } }, 'tables.t.columns.a.type: must be one of'],
-    ['a fact of no form', { tables: { t: { facts: { a: { col: 'x' } } } } }, 'tables.t.facts.a.column: is missing'],
-    ['a fact of an unknown type', { tables: { t: { facts: { a: { type: 'date', sql: 'x' } } } } }, 'tables.t.facts.a.type: must be one of'],
+    [
+      'a column type nobody knows',
+      { tables: { t: { columns: { a: { type: 'txt' } } } } },
+      'tables.t.columns.a.type: must be one of',
+    ],
+    [
+      'a fact of no form',
+      { tables: { t: { facts: { a: { col: 'x' } } } } },
+      'tables.t.facts.a.column: is missing',
+    ],
+    [
+      'a fact of an unknown type',
+      { tables: { t: { facts: { a: { type: 'date', sql: 'x' } } } } },
+      'tables.t.facts.a.type: must be one of',
+    ],
     ['SQL that is a number', { tables: { t: { record: 1 } } }, 'tables.t.record: must be SQL'],
-    ['an edge that matches nothing', { edges: [{ child: 'a', parent: 'b', on: {}, then: 'delete' }] }, 'edges[0].on: name at least one'],
+    [
+      'an edge that matches nothing',
+      { edges: [{ child: 'a', parent: 'b', on: {}, then: 'delete' }] },
+      'edges[0].on: name at least one',
+    ],
     ['an edge without an answer', { edges: [{ child: 'a', parent: 'b', on: { a: 'b' } }] }, 'edges[0].then:'],
-    ['a keep without a reason', { edges: [{ child: 'a', parent: 'b', on: { a: 'b' }, then: 'keep' }] }, 'edges[0].reason: is missing'],
-    ['a condition of no form', { edges: [{ child: 'a', parent: 'b', on: { a: 'b' }, where: { c: { sqll: 'x' } }, then: 'delete' }] }, 'edges[0].where.c.sql: is missing'],
+    [
+      'a keep without a reason',
+      { edges: [{ child: 'a', parent: 'b', on: { a: 'b' }, then: 'keep' }] },
+      'edges[0].reason: is missing',
+    ],
+    [
+      'a condition of no form',
+      { edges: [{ child: 'a', parent: 'b', on: { a: 'b' }, where: { c: { sqll: 'x' } }, then: 'delete' }] },
+      'edges[0].where.c.sql: is missing',
+    ],
   ];
   for (const [what, content, expected] of malformed)
     it(`with ${what} says so`, () => {
-      expect(problemsOf(content).some((line) => line.startsWith(expected.replace(/^: /, '')) || line.includes(expected))).to.equal(true, problemsOf(content).join('\n'));
+      expect(
+        problemsOf(content).some(
+          (line) => line.startsWith(expected.replace(/^: /, '')) || line.includes(expected),
+        ),
+      ).to.equal(true, problemsOf(content).join('\n'));
     });
 
   it('names its own parameters only, and needs them all', () => {
     const content = { parameters: { n: { type: 'int' } } };
-    expect(problemsOf(content, { n: '7', m: 'x' })).to.deep.equal(['parameters: the map has no parameter "m"']);
+    expect(problemsOf(content, { n: '7', m: 'x' })).to.deep.equal([
+      'parameters: the map has no parameter "m"',
+    ]);
     expect(problemsOf(content, { n: '7.5' })[0]).to.contain('parameters.n: must be a whole number');
     expect(problemsOf(content, { n: '' })[0]).to.contain('parameters.n: needs a value');
     expect(problemsOf(content, { n: 7 })).to.deep.equal([]);
@@ -136,7 +166,10 @@ describe('a data map', () => {
   it('takes SQL names as given and quotes them', () => {
     const graph = mapOf({
       schema: 'crm',
-      tables: { t: { table: 'Odd"Name', columns: { a: { type: 'int', column: 'A b' } } }, u: { table: 'x.y' } },
+      tables: {
+        t: { table: 'Odd"Name', columns: { a: { type: 'int', column: 'A b' } } },
+        u: { table: 'x.y' },
+      },
     });
     expect(tableOf(graph, 't').sql).to.equal('"crm"."Odd""Name"');
     expect(tableOf(graph, 't').columns.get('a')?.sql).to.equal('"A b"');
@@ -153,7 +186,9 @@ describe('a data map', () => {
       () => Object.assign(graph.file, { id: 'x' }),
       () => (graph.tables as Map<string, unknown>).set('x', 1),
       () => (graph.tables as Map<string, unknown>).delete('t'),
-      () => (tableOf(graph, 't').columns as Map<string, unknown>).clear(),
+      () => {
+        (tableOf(graph, 't').columns as Map<string, unknown>).clear();
+      },
       () => Object.assign(tableOf(graph, 't'), { sql: 'x' }),
       () => (graph.edges as unknown[]).push(1),
       () => (graph.edges[0]?.where as unknown[]).pop(),

@@ -4,17 +4,16 @@ import { actorId } from '../../src/ledger/actor-directory.js';
 import { migrate } from '../../src/db/migrate.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import { syncFloors } from '../../src/disposal/floors.js';
+import { busyDesk, contents, expectBookkeeping, RULES, undisturbed } from '../support/busy-desk.js';
 import { startApplier, stopAppliers } from '../support/appliers.js';
 import { freshDatabase } from '../support/database.js';
 import {
   AS_OF,
   approvedPlan,
   approver,
-  checksums,
   closeDesks,
   column,
   deletedRows,
-  dispose,
   floor,
   hold,
   ids,
@@ -31,83 +30,7 @@ import {
   ticketTable,
   until,
   untilBlocked,
-  type Desk,
-  type DeskSetup,
-  type Json,
 } from '../support/small-desk.js';
-
-const RULES = [rule()];
-const TABLES = ['shop.tickets', 'shop.messages', 'shop.files', 'shop.customers'];
-
-/** Tickets with messages (foreign key) and files (none); every third ticket is young; customers count their tickets. */
-const busyDesk = (tickets: number): DeskSetup & { readonly map: Json } => ({
-  ddl: `${TICKETS}; alter table shop.tickets add customer_id bigint;
-    create table shop.customers (id bigint primary key, tickets bigint);
-    create table shop.messages (id bigint primary key, ticket_id bigint not null references shop.tickets, body text);
-    create table shop.files (id bigint primary key, message_id bigint, also_in bigint);
-    insert into shop.tickets select n, 'closed', case when n % 3 = 0 then timestamptz '2023-07-01' else '2022-07-01' end, n % 7 from generate_series(1, ${tickets}) n;
-    insert into shop.customers select customer_id, count(*) from shop.tickets group by customer_id;
-    insert into shop.messages select n, (n - 1) % ${tickets} + 1, md5(n::text) from generate_series(1, ${2 * tickets}) n;
-    insert into shop.files select n, n, case when n % 5 = 0 then n % ${tickets} + 1 end from generate_series(1, ${tickets}) n;
-    create index on shop.messages (ticket_id); create index on shop.files (message_id); create index on shop.files (also_in); analyze`,
-  map: {
-    tables: {
-      tickets: ticketTable(),
-      messages: { key: { id: 'bigint' }, concept: 'message' },
-      files: { key: { id: 'bigint' } },
-      customers: { key: { id: 'bigint' } },
-    },
-    edges: [
-      { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
-      { child: 'files', parent: 'messages', on: { message_id: 'id' }, then: 'delete', lastParent: true },
-      { child: 'files', parent: 'messages', on: { also_in: 'id' }, then: 'delete', lastParent: true },
-    ],
-    derived: [
-      {
-        when: 'tickets',
-        collect: 'select distinct customer_id from shop.tickets where id in (select id from gone)',
-        run: 'update shop.customers c set tickets = (select count(*) from shop.tickets t where t.customer_id = c.id) where c.id in (select customer_id from collected)',
-      },
-    ],
-  },
-});
-
-/** What an undisturbed run on a desk of its own leaves behind. */
-async function undisturbed(setup: DeskSetup): Promise<Json> {
-  const desk = await openDesk(setup);
-  await dispose(desk.engine(RULES));
-  return checksums(desk.admin, TABLES);
-}
-
-/** Chunks and ledger agree: each root once, the entries' names as many as roots taken, counts as the chunks say. */
-async function expectBookkeeping(desk: Desk, plan: string, roots: number): Promise<void> {
-  const [sum] = await desk.admin<{ taken: string }>(
-    'select sum(taken)::text as taken from lethe.chunk where plan_id = $1',
-    [plan],
-  );
-  expect(sum?.taken).to.equal(String(roots));
-  const entries = await desk.admin<{ body: string }>(
-    "select body from lethe.ledger_entry where kind = 'retention.batch' and body like '%' || $1 || '%'",
-    [plan],
-  );
-  const bodies = entries.map(
-    ({ body }) => JSON.parse(body) as { names: string[]; counts: Record<string, number>; about: { chunk: number } },
-  );
-  const names = bodies.flatMap((body) => body.names);
-  expect(new Set(names).size).to.equal(roots);
-  expect(names).to.have.length(roots);
-  const counts: Record<string, number> = {};
-  for (const body of bodies)
-    for (const [table, rows] of Object.entries(body.counts)) counts[table] = (counts[table] ?? 0) + rows;
-  const nonzero = (all: object): Json => Object.fromEntries(Object.entries(all).filter(([, rows]) => rows !== 0));
-  expect(nonzero(counts)).to.deep.equal(nonzero(await deletedRows(desk.admin, plan)));
-  expect(
-    await desk.admin("select 1 from lethe.ledger_entry where kind = 'retention.finished' and body like '%' || $1 || '%'", [
-      plan,
-    ]),
-  ).to.have.length(1);
-  expect(await desk.admin('select 1 from lethe.swept_parent')).to.have.length(0);
-}
 
 describe('races', () => {
   afterEach(stopAppliers);
@@ -125,7 +48,7 @@ describe('races', () => {
       );
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') expect((outcome.reason as LetheError).code).to.equal('plan_finished');
-      expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+      expect(await contents(desk)).to.deep.equal(expected);
       await expectBookkeeping(desk, plan, 2000);
     });
 
@@ -140,7 +63,7 @@ describe('races', () => {
     const outcomes = await Promise.all(processes.map(({ outcome }) => outcome));
     expect(outcomes).to.include('done');
     expect(['done', 'plan_finished', '']).to.include.members(outcomes);
-    expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+    expect(await contents(desk)).to.deep.equal(expected);
     await expectBookkeeping(desk, plan, 4000);
   });
 
@@ -341,17 +264,61 @@ describe('races', () => {
     expect(JSON.parse(entry?.body ?? '{}')).to.deep.include({ counts: { late: 3 } });
   });
 
-  it('a late child that a hold covers is not swept, and the run says that it is not finished', async () => {
-    const desk = await openDesk(busyDesk(30));
+  it('a late child that is protected or in use is not swept, and the run says that it is not finished', async () => {
+    const desk = await openDesk({
+      ddl: `${TICKETS}; ${ticketRows([1, 2], [3])};
+        create table shop.files (id bigint primary key, ticket_id bigint);
+        insert into shop.files values (10, 1), (20, 2), (30, 3);
+        create function shop.late() returns trigger language plpgsql as $$ begin insert into shop.files values (old.id + 1000, old.ticket_id); return null; end $$;
+        create trigger late after delete on shop.files for each row when (old.id = 10) execute function shop.late()`,
+      map: {
+        tables: {
+          tickets: ticketTable(),
+          files: {
+            key: { id: 'bigint' },
+            concept: 'file',
+            columns: { id: { type: 'bigint' } },
+            facts: { id: { column: 'id' } },
+          },
+        },
+        edges: [{ child: 'files', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' }],
+      },
+    });
+    const engine = desk.engine(RULES);
+    const condition = { all: [{ fact: 'id', operator: 'greaterThan', value: 1000 }] };
+    const { id } = await engine.holds.place(
+      { ...hold, scope: { kind: 'condition', record: 'file', condition } },
+      officer,
+    );
+    const plan = await approvedPlan(engine);
+    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    expect(await ids(desk.admin, 'files')).to.deep.equal(['1010', '30']);
+    await engine.holds.lift(id, 'settled', approver);
+    const agent = await desk.connect();
+    await agent.query('begin; select from shop.files where id = 1010 for update');
+    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    expect(await ids(desk.admin, 'files')).to.deep.equal(['1010', '30']);
+    await agent.query('rollback');
+    expect((await engine.retention.apply(plan, operator)).state).to.equal('done');
+    expect(await ids(desk.admin, 'files')).to.deep.equal(['30']);
+    expect(await desk.admin('select 1 from lethe.swept_parent')).to.deep.equal([]);
+  });
+
+  it('a record that rows outside the map refer to stays, alone, and the run says why', async () => {
+    const desk = await openDesk({
+      ddl: `${TICKETS}; insert into shop.tickets select n, 'closed', '2021-01-01' from generate_series(1, 100) n;
+        create table shop.forgotten (ticket_id bigint references shop.tickets);
+        insert into shop.forgotten values (42)`,
+      map: { tables: { tickets: ticketTable() }, edges: [] },
+    });
     const engine = desk.engine(RULES);
     const plan = await approvedPlan(engine);
-    await desk.admin(
-      `alter table shop.files alter message_id drop not null;
-       create function shop.late() returns trigger language plpgsql as $$ begin insert into shop.files values (old.id + 1000, old.id, null); return null; end $$;
-       create trigger late after delete on shop.messages for each row when (old.id = 7) execute function shop.late()`,
-    );
-    await engine.retention.apply(plan, operator);
-    expect(await column(desk.admin, 'select id from shop.files where id > 1000')).to.deep.equal([]);
+    const error = await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    expect(error.message).to.include('1 records').and.to.include('rows that the data map does not reach');
+    expect(await ids(desk.admin, 'tickets')).to.deep.equal(['42']);
+    expect((await shown(engine, plan)).filter((item) => !item.endsWith('deleted'))).to.deep.equal([
+      'ticket/42 busy 23503',
+    ]);
   });
 
   it('two runs that delete the two parents of one child leave no child, with and without foreign keys', async () => {
@@ -435,9 +402,8 @@ describe('races', () => {
       'ticket/4 gone',
       'ticket/5 deleted',
     ]);
-    const gone = await refusal(engine.retention.why('ticket/4'), 'record_unknown');
-    expect(gone.message).not.to.include(plan);
-    expect((await refusal(engine.retention.why('ticket/5'), 'record_unknown')).message).to.include(plan);
+    await refusal(engine.retention.why('ticket/4'), 'record_unknown');
+    expect((await engine.retention.why('ticket/5')).verdict).to.match(/^gone: /).and.include(plan);
   });
 
   it('two plans over the same records, applied at once, take each record once', async () => {
@@ -447,7 +413,7 @@ describe('races', () => {
     const engines = [desk.engine(RULES), await desk.another(RULES)] as const;
     const plans = [await approvedPlan(engines[0]), await approvedPlan(engines[1])] as const;
     await Promise.all(engines.map((engine, index) => engine.retention.apply(plans[index] ?? '', operator)));
-    expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+    expect(await contents(desk)).to.deep.equal(expected);
     const taken = (await engines[0].retention.status()).map(({ deleted }) => deleted);
     expect((taken[0] ?? 0) + (taken[1] ?? 0)).to.equal(2000);
   });
@@ -503,7 +469,7 @@ describe('races', () => {
         const plan = await approvedPlan(desk.engine(RULES));
         const engines = await Promise.all(Array.from({ length: 4 }, () => desk.another(RULES)));
         await Promise.allSettled(engines.map((engine) => engine.retention.apply(plan, operator)));
-        expect(await checksums(desk.admin, TABLES)).to.deep.equal(expected);
+        expect(await contents(desk)).to.deep.equal(expected);
         await closeDesks();
       }
     }).timeout(0);

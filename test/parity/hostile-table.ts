@@ -4,7 +4,10 @@ import { TYPES, VALUES } from './hostile-values.js';
 
 /** The tables of the hostile map, empty. */
 export async function createHostileTables(admin: Admin): Promise<void> {
-  const columns = Object.entries(TYPES).map(([name, type]) => `${name} ${type}`);
+  const collation = await collationThatKnowsUmlauts(admin);
+  const columns = Object.entries(TYPES).map(([name, type]) =>
+    type === 'text' ? `${name} text ${collation}` : `${name} ${type}`,
+  );
   await admin(`
     create schema parity;
     create type parity.mood as enum ('happy', 'sad', 'so so', 'it''s', '', 'Happy', 'ä');
@@ -34,4 +37,12 @@ function cell(values: readonly (string | null)[], row: number, column: number): 
   const round = Math.floor(row / values.length);
   const value = values[(row + round * (column + 1)) % values.length];
   return value === null || value === undefined ? 'null' : literal(value);
+}
+
+/** Test databases have collation C, under which nobody would notice a fold beyond ASCII. */
+async function collationThatKnowsUmlauts(admin: Admin): Promise<string> {
+  const [found] = await admin<{ readonly name: string }>(
+    `select collname as name from pg_collation where collname in ('und-x-icu', 'pg_c_utf8') order by collname desc`,
+  );
+  return found ? `collate pg_catalog."${found.name}"` : '';
 }

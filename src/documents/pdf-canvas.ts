@@ -1,0 +1,137 @@
+import PDFDocument from 'pdfkit';
+import type { Document } from './document.js';
+import { fontsFor } from './fonts.js';
+import { GlyphChooser } from './glyphs.js';
+import { internalsOf, PropertyText, UNIVERSAL_ACCESS, type Pdf } from './pdf-internals.js';
+import { STYLE } from './pdf-style.js';
+import { Typesetter, type Line, type Run } from './typesetter.js';
+
+export type Element = PDFKit.PDFStructureElement;
+
+/** Measured words are kept until there are so many. */
+const CACHE = 20_000;
+
+/** Draws text and lines, and says what each means: everything on a page is content of an element or an artifact. */
+export class PdfCanvas {
+  readonly pdf: Pdf;
+  readonly glyphs: GlyphChooser;
+  readonly typesetter: Typesetter;
+  private readonly root: Element;
+  private readonly widths = new Map<string, number>();
+
+  constructor(document: Document, extraFonts: readonly string[]) {
+    this.glyphs = new GlyphChooser((style) => fontsFor(style, document.language, extraFonts));
+    this.typesetter = new Typesetter(this.glyphs, (...run) => this.measure(...run));
+    this.pdf = openPdf(document);
+    const fonts = (['plain', 'strong', 'code'] as const).flatMap((style) =>
+      fontsFor(style, document.language, extraFonts),
+    );
+    for (const { name, font } of fonts) this.pdf.registerFont(name, font as unknown as string);
+    this.root = this.pdf.struct('Document');
+    this.pdf.addStructure(this.root);
+  }
+
+  /** A new element of the structure tree, at the end of its parent. */
+  element(type: string, parent: Element = this.root, options: object = {}): Element {
+    const element = this.pdf.struct(type, options);
+    parent.add(element);
+    return element;
+  }
+
+  /** What `draw` draws on this page is content of the element. */
+  content(element: Element, type: string, draw: () => void): void {
+    element.add(this.pdf.markStructureContent(type));
+    draw();
+    this.pdf.endMarkedContent();
+  }
+
+  /** What `draw` draws is no content: lines, grounds, footers, repeated headers. */
+  artifact(type: 'Layout' | 'Pagination', draw: () => void): void {
+    this.pdf.markContent('Artifact', { type });
+    draw();
+    this.pdf.endMarkedContent();
+  }
+
+  line({ runs }: Line, x: number, baseline: number, size: number, colour: string): void {
+    this.pdf.fillColor(colour);
+    let at = x;
+    for (const run of runs) {
+      this.pdf.font(run.font, sizeIn(run.font, size));
+      this.run(run, at, baseline);
+      at += this.measure(run.font, size, run.text, run.isShapedRtl);
+    }
+  }
+
+  rule(x: number, y: number, width: number, colour: string = STYLE.colour.rule): void {
+    this.pdf.lineWidth(0.5).strokeColor(colour).moveTo(x, y).lineTo(x + width, y).stroke();
+  }
+
+  ground(x: number, y: number, width: number, height: number, colour: string): void {
+    this.pdf.rect(x, y, width, height).fill(colour);
+  }
+
+  /** Ends the structure tree and the file; what it says of itself stands in the properties. */
+  end(): void {
+    this.root.end();
+    internalsOf(this.pdf).appendXML(UNIVERSAL_ACCESS);
+    this.pdf.end();
+  }
+
+  private run(run: Run, x: number, baseline: number): void {
+    if (run.text === '') return;
+    // readers find the characters that the numbers in brackets stand for
+    if (run.actual !== null) this.pdf.markContent('Span', { actual: run.actual });
+    this.pdf.text(run.text, x, baseline, { ...ON_BASELINE, ...shaping(run.isShapedRtl) });
+    if (run.actual !== null) this.pdf.endMarkedContent();
+  }
+
+  private measure(font: string, size: number, text: string, isShapedRtl: boolean): number {
+    const key = `${font} ${size} ${text}`;
+    const known = this.widths.get(key);
+    if (known !== undefined) return known;
+    if (this.widths.size >= CACHE) this.forget();
+    this.pdf.font(font, sizeIn(font, size));
+    const width = this.pdf.widthOfString(text, shaping(isShapedRtl));
+    this.widths.set(key, width);
+    return width;
+  }
+
+  /** A document of any length needs no more memory than its words of one page. */
+  private forget(): void {
+    const fonts = new Set(Array.from(this.widths.keys(), (key) => key.split(' ')[0] ?? ''));
+    this.widths.clear();
+    for (const name of fonts) internalsOf(this.pdf.font(name))._font.layoutCache = {};
+  }
+}
+
+/** DejaVu's monospaced letters look larger than its condensed ones of the same size. */
+const sizeIn = (font: string, size: number): number => (font.includes('Mono') ? size * 0.9 : size);
+
+const ON_BASELINE = { lineBreak: false, baseline: 'alphabetic' } as const;
+
+/** With a list of features, even an empty one, PDFKit shapes a run as a whole; without it, word by word. */
+const shaping = (isShapedRtl: boolean): { features?: [] } => (isShapedRtl ? { features: [] } : {});
+
+function openPdf({ title, author, language, created }: Document): Pdf {
+  const { width, height } = STYLE.page;
+  const moment = new Date(created);
+  return new PDFDocument({
+    size: [width, height],
+    margin: 0,
+    pdfVersion: '1.7',
+    tagged: true,
+    lang: language,
+    displayTitle: true,
+    autoFirstPage: false,
+    // null: PDFKit would open Helvetica, which is not embedded
+    font: null as unknown as string,
+    info: {
+      Title: new PropertyText(title) as unknown as string,
+      Author: new PropertyText(author) as unknown as string,
+      Creator: 'Lethe',
+      Producer: 'Lethe, PDFKit',
+      CreationDate: moment,
+      ModDate: moment,
+    },
+  });
+}

@@ -1,0 +1,27 @@
+/** The few words that a document needs beyond its own text. */
+export interface Words {
+  readonly page: string;
+  readonly of: string;
+  /** Said at the end of a PDF some of whose characters no font has; `{list}` is replaced. */
+  readonly missing: string;
+}
+
+const WORDS: Readonly<Record<string, Words>> = {
+  en: {
+    page: 'Page',
+    of: 'of',
+    missing:
+      'No installed font has these characters; each stands in the text as its Unicode number in brackets: {list}. README.md of Lethe names the optional font packages.',
+  },
+  de: {
+    page: 'Seite',
+    of: 'von',
+    missing:
+      'Diese Zeichen hat keine der installierten Schriften; jedes steht im Text als seine Unicode-Nummer in Klammern: {list}. Die README.md von Lethe nennt die Schriftpakete, die sich zusätzlich installieren lassen.',
+  },
+};
+
+const ENGLISH = WORDS['en'] as Words;
+
+/** The words of a language (`de-AT` reads `de`); English where there are none. */
+export const wordsOf = (language: string): Words => WORDS[language.split('-')[0] ?? ''] ?? ENGLISH;

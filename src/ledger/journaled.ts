@@ -1,0 +1,29 @@
+import type { Tx } from '../db/database.js';
+import type { Act } from '../vault/act.js';
+import type { Vault } from '../vault/vault.js';
+import { passJournal } from './locks.js';
+
+/** Writes the intent of an act; its ledger entry is in the transaction already and has the act's id. */
+export type Intend = (act: Act) => Promise<void>;
+
+/**
+ * Runs a transaction that does a privacy act (DESIGN invariant 11): the vault knows of it before it commits, and that it
+ * committed afterwards. Without the vault nothing commits. A process that dies between leaves an open intent, which the next
+ * start settles by looking whether the entry is there.
+ */
+export async function journaled<T>(
+  vault: Vault,
+  open: (work: (tx: Tx) => Promise<T>) => Promise<T>,
+  work: (tx: Tx, intend: Intend) => Promise<T>,
+): Promise<T> {
+  const intended: string[] = [];
+  const result = await open((tx) =>
+    work(tx, async (act) => {
+      await passJournal(tx);
+      await vault.intend(act);
+      intended.push(act.id);
+    }),
+  );
+  for (const id of intended) await vault.confirm(id);
+  return result;
+}

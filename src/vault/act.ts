@@ -1,0 +1,46 @@
+import type { Instant } from '../core/instant.js';
+
+/**
+ * A privacy act: what must be done again when the database comes back older than it was. Its id is the id of the ledger
+ * entry that commits with it. Records are named by key, persons by subject id; nothing else of them is here.
+ */
+export type Act = DisposalAct | HoldPlacedAct | HoldLiftedAct;
+
+interface ActBase {
+  readonly id: string;
+  readonly at: Instant;
+  /** Actor id. */
+  readonly actor: string;
+}
+
+/** One batch: these records went, with all that belongs to them by the map. */
+export interface DisposalAct extends ActBase {
+  readonly kind: 'disposal';
+  readonly plan: string;
+  readonly policy: string;
+  readonly chunk: number;
+  /** Digest of the data map. */
+  readonly map: string;
+  readonly record: string;
+  readonly keys: readonly string[];
+}
+
+/** A protection's whole row, but for the reason in free text. */
+export interface HoldPlacedAct extends ActBase {
+  readonly kind: 'hold.placed';
+  readonly hold: string;
+  readonly scope:
+    | { readonly kind: 'record'; readonly record: string; readonly key: string }
+    | { readonly kind: 'subject'; readonly record: string; readonly key: string; readonly subject: string }
+    | { readonly kind: 'condition'; readonly record: string; readonly condition: unknown };
+  readonly ground: string;
+  readonly authority: string;
+  /** Actor id. */
+  readonly owner: string;
+  readonly reviewOn: string;
+}
+
+export interface HoldLiftedAct extends ActBase {
+  readonly kind: 'hold.lifted';
+  readonly hold: string;
+}

@@ -1,0 +1,93 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { expect } from 'chai';
+import { readFileSync, readdirSync } from 'node:fs';
+import { loadMap } from '../../src/datamap/load.js';
+import { retentionJsonSchema } from '../../src/policy/retention-schema.js';
+import { draft, findings, nativeMap, type Draft } from './draft.js';
+
+const RT = { organization: 'example.org' };
+
+/** What the test reads of the part of the schema for one record. */
+interface Form {
+  readonly properties: {
+    readonly record: { readonly const: string };
+    readonly keep: { readonly properties: { readonly from: { readonly enum: readonly string[] } } };
+  };
+}
+
+async function validator(map = 'native'): Promise<ValidateFunction> {
+  const graph = map === 'native' ? await nativeMap() : await loadMap(map, RT, '.');
+  return new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(retentionJsonSchema(graph));
+}
+
+describe('the JSON Schema of retention policies', () => {
+  for (const map of ['native', 'request-tracker-5'])
+    for (const file of readdirSync(`policies/${map}`).filter((name) => /^[^.]+\.json$/.test(name)))
+      it(`accepts policies/${map}/${file}`, async () => {
+        const validate = await validator(map);
+        const policy: unknown = JSON.parse(readFileSync(`policies/${map}/${file}`, 'utf8'));
+        expect(validate(policy), JSON.stringify(validate.errors)).to.equal(true);
+      });
+
+  const refused: readonly (readonly [string, Draft])[] = [
+    ['an unknown record', draft({ record: 'tickets' })],
+    ['a fact of another record', draft({ when: { fact: 'sizeBytes', operator: 'equal', value: 1 } })],
+    [
+      'a fact of another record inside groups',
+      draft({ when: { not: { all: [{ fact: 'sizeBytes', operator: 'missing' }] } } }),
+    ],
+    ['a start event of another record', draft({ keep: { for: 'P3Y', from: 'sentAt', timeZone: 'UTC' } })],
+    ['a start event that is no time', draft({ keep: { for: 'P3Y', from: 'status', timeZone: 'UTC' } })],
+    ['an unknown operator', draft({ when: { fact: 'status', operator: 'equals', value: 'open' } })],
+    ['an empty group', draft({ when: { all: [] } })],
+    ['an unknown key', draft({ overides: [] })],
+    ['an unknown action', draft({ then: { action: 'remove' } })],
+    ['a missing reason', draft({ reason: undefined })],
+  ];
+  for (const [what, policy] of refused)
+    it(`refuses ${what}, as checking the policy does`, async () => {
+      const validate = await validator();
+      expect(validate(JSON.parse(JSON.stringify(policy)))).to.equal(false);
+      expect(await findings(policy)).not.to.deep.equal([]);
+    });
+
+  it('offers every record its own facts and start events', async () => {
+    const { anyOf: forms } = retentionJsonSchema(await nativeMap()) as { readonly anyOf: readonly Form[] };
+    const from = Object.fromEntries(
+      forms.map(({ properties: { record, keep } }) => [record.const, keep.properties.from.enum] as const),
+    );
+    expect(from['attachment']).to.deep.equal(['createdAt', 'ticketClosedAt']);
+    expect(from['customer']).to.deep.equal(['createdAt', 'lastContactAt', 'lastTicketAt']);
+    expect(Object.keys(from)).to.deep.equal([...(await nativeMap()).records.keys()]);
+  });
+
+  it('accepts what checking the policy accepts', async () => {
+    const validate = await validator();
+    const policies = [
+      draft(),
+      draft({ when: undefined, $schema: './retention.schema.json' }),
+      draft({
+        when: {
+          not: {
+            any: [
+              { fact: 'closedAt', operator: 'missing' },
+              { fact: 'tags', operator: 'contains', value: 'x' },
+            ],
+          },
+        },
+      }),
+      draft({
+        when: { fact: 'closedAt', operator: 'olderThan', value: 'P1Y' },
+        approval: { approvers: 2, assurance: 'asserted' },
+      }),
+      draft({
+        schedule: { cron: '0 3 * * *', timeZone: 'UTC', missed: 'once', withoutApproval: { upTo: 500 } },
+      }),
+      draft({ then: { action: 'keep', covers: ['user.content'] }, ground: 'statute', cite: 'HGB 257' }),
+    ];
+    for (const policy of policies) {
+      expect(await findings(policy)).to.deep.equal([]);
+      expect(validate(JSON.parse(JSON.stringify(policy))), JSON.stringify(validate.errors)).to.equal(true);
+    }
+  });
+});
