@@ -6,8 +6,10 @@ import { guardedTables } from '../src/datamap/graph.js';
 import { loadMap } from '../src/datamap/load.js';
 import { migrate } from '../src/db/migrate.js';
 import { openDatabase } from '../src/db/open.js';
-import { engineOver, migrationSets, type Engine } from '../src/engine.js';
+import { engineOver, type Engine } from '../src/engine.js';
+import { migrationSets } from '../src/engine-parts.js';
 import { loadPolicies } from '../src/policy/policy-set.js';
+import { dropVault, vaultOf } from '../test/support/vault.js';
 import { withClient } from './databases.js';
 import { AS_OF, fillDesk, type DeskSize } from './desk-data.js';
 
@@ -26,8 +28,9 @@ export async function withDesk<T>(url: string, work: (engine: Engine) => Promise
     db.guard(guardedTables(graph));
     const now = parseInstant(AS_OF);
     if (now === null) throw new TypeError(AS_OF);
-    return await work(engineOver({ db, graph, policies, clock: fixedClock(now) }));
+    return await work(engineOver({ db, graph, policies, clock: fixedClock(now), vault: vaultOf(url) }));
   } finally {
+    dropVault(url);
     await db.close();
   }
 }

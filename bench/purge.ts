@@ -23,7 +23,7 @@ export async function purge(url: string, batches: readonly (readonly string[])[]
   });
 }
 
-export async function purgeBatch(client: pg.Client, keys: readonly string[]): Promise<void> {
+async function purgeBatch(client: pg.Client, keys: readonly string[]): Promise<void> {
   await client.query('begin isolation level read committed');
   await client.query(`select pg_advisory_xact_lock_shared(${0x4c455448_01n})`);
   const locked = await client.query<Ticket>(LOCK, [keys]);

@@ -12,6 +12,7 @@ export const configSchema = z.strictObject({
   map: z.string().min(1).describe('a shipped data map by name, or the path of a map file'),
   parameters: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
   policies: z.string().default('policies').describe('the folder of the policy files'),
+  vault: z.string().min(1).optional().describe('the folder of the vault, unless LETHE_VAULT_URL names a database'),
 });
 
 export interface Config {
@@ -23,12 +24,20 @@ export interface Config {
   /** The policies' folder as the user would write it. */
   readonly policiesShown: string;
   readonly database: DatabaseConfig;
+  readonly vault: VaultConfig;
 }
 
 export interface DatabaseConfig {
   /** Absent: the embedded database in `embedded`. */
   readonly url: string | undefined;
   readonly embedded: string;
+}
+
+/** The second store: keys, the journal of privacy acts, the last seal. */
+export interface VaultConfig {
+  /** Absent: the vault in `folder`. */
+  readonly url: string | undefined;
+  readonly folder: string;
 }
 
 /** The mark of a folder that `lethe demo` made: its presence means the files in it are the demo's. */
@@ -46,6 +55,24 @@ export const surroundings = (): Surroundings => ({ cwd: process.cwd(), environme
 export function databaseConfig({ cwd, environment }: Surroundings): DatabaseConfig {
   const url = environment['DATABASE_URL'];
   return { url: url === undefined || url === '' ? undefined : url, embedded: join(cwd, '.lethe') };
+}
+
+/**
+ * Where the vault is: LETHE_VAULT_URL, else the folder lethe.json names, else `.lethe/vault` beside the embedded database or,
+ * with DATABASE_URL, beside lethe.json.
+ * @throws LetheError `config_invalid` when it would stand in the database it is to be kept apart from
+ */
+export function vaultConfig(around: Surroundings, folder: string, named?: string): VaultConfig {
+  const [url, database] = [around.environment['LETHE_VAULT_URL'], databaseConfig(around)];
+  if (url !== undefined && url !== '' && url === database.url)
+    throw new LetheError('config_invalid', {
+      problems: 'LETHE_VAULT_URL and DATABASE_URL name the same database; the vault must stand in another one',
+    });
+  const standard = database.url === undefined ? database.embedded : join(folder, '.lethe');
+  return {
+    url: url === '' ? undefined : url,
+    folder: named === undefined ? join(standard, 'vault') : resolve(folder, named),
+  };
 }
 
 /** Who acts when `--as` says nothing: the operating system's user, asserted. */
@@ -77,6 +104,7 @@ export async function loadConfig(around: Surroundings, given?: string): Promise<
     policies: resolve(folder, parsed.data.policies),
     policiesShown: parsed.data.policies,
     database: databaseConfig(around),
+    vault: vaultConfig(around, folder, parsed.data.vault),
   });
 }
 

@@ -1,18 +1,24 @@
 import type { ActorName } from './core/actor.js';
-import { systemClock, type Clock } from './core/clock.js';
-import type { Config } from './config.js';
-import { openDatabase } from './db/open.js';
+import type { Clock } from './core/clock.js';
+import type { Instant } from './core/instant.js';
 import type { Database } from './db/database.js';
-import { requireSchema } from './db/migrate.js';
-import type { MigrationSet } from './db/migrations.js';
-import { guardedTables, type MapGraph } from './datamap/graph.js';
-import { loadMap } from './datamap/load.js';
+import type { MapGraph } from './datamap/graph.js';
 import type { PlanRow } from './disposal/plan-store.js';
 import { liftHold, placeHold, type HoldOrder, type PlacedHold } from './disposal/hold.js';
 import { listHolds, type HoldSummary } from './disposal/hold-list.js';
 import type { ApplyWatch } from './disposal/run.js';
-import { loadPolicies } from './policy/policy-set.js';
+import { closeParts, openParts, type EngineOptions } from './engine-parts.js';
+import { findEntry, showEntries, type EntryFilter, type ShownEntry } from './ledger/entries.js';
+import { exportLedger } from './ledger/export.js';
+import { proveEntry, type InclusionProof } from './ledger/proof.js';
+import { pruneLedger, type Pruned } from './ledger/prune.js';
+import { sealLedger, type Sealed } from './ledger/seal.js';
+import { requireCurrent } from './ledger/standing.js';
+import { requireOwnVault } from './ledger/vault-link.js';
+import { verifyLedger, type Verification } from './ledger/verify.js';
 import type { RetentionPolicy } from './policy/retention-policy.js';
+import { checkCertificate, type CertificateCheck } from './retention/certificate-check.js';
+import { certificateOf, type Certificate } from './retention/certificate.js';
 import {
   applyRetention,
   approveRetention,
@@ -36,40 +42,49 @@ export interface Engine {
     apply(plan: string, actor: ActorName, watch?: ApplyWatch): Promise<PlanRow>;
     status(): Promise<readonly PlanStatus[]>;
     why(record: string): Promise<Why>;
+    /** Of a finished run. */
+    certificate(plan: string): Promise<Certificate>;
+    /** Compares a certificate that somebody shows with the database and the ledger. */
+    checkCertificate(plan: string, shown: unknown): Promise<CertificateCheck>;
   };
   readonly holds: {
     place(order: HoldOrder, actor: ActorName): Promise<PlacedHold>;
     lift(hold: string, reason: string, actor: ActorName): Promise<{ readonly id: string }>;
     list(): Promise<readonly HoldSummary[]>;
   };
+  readonly ledger: {
+    /** Orders what has committed into signed blocks. */
+    seal(): Promise<Sealed>;
+    /** @param pinned fingerprints of the keys that alone are trusted */
+    verify(pinned?: readonly string[]): Promise<Verification>;
+    entries(filter?: EntryFilter): AsyncGenerator<ShownEntry>;
+    entry(id: string): Promise<ShownEntry>;
+    /** Shows that the entry is in a signed block, without the others. */
+    prove(id: string): Promise<InclusionProof>;
+    /** Lines, newline included. */
+    export(): AsyncGenerator<string>;
+    /** Drops whole blocks older than the instant to a signed checkpoint. */
+    prune(before: Instant): Promise<Pruned>;
+  };
   close(): Promise<void>;
 }
 
-export interface EngineOptions {
-  readonly config: Config;
-  readonly clock?: Clock;
-}
-
 /**
- * Puts the parts together: map and policies checked, database opened and guarded.
- * @throws LetheError for everything that is not right, before anything is touched
+ * Puts the parts together: map and policies checked, database opened and guarded, database and vault compared.
+ * @throws LetheError for everything that is not right, before anything is touched: `vault_lost`, `vault_foreign`,
+ *   `vault_older`, `database_restored` (only `lethe replay` opens it again) …
  */
-export async function createEngine({ config, clock = systemClock }: EngineOptions): Promise<Engine> {
-  const graph = await loadMap(config.map, config.parameters, config.folder);
-  const { policies } = await loadPolicies(graph, config.policies, config.policiesShown);
-  const db = await openDatabase({ url: config.database.url, folder: config.database.embedded });
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const parts = await openParts(options);
   try {
-    await requireSchema(db, migrationSets(graph));
-    db.guard(guardedTables(graph));
-    return engineOver({ db, graph, policies, clock });
+    await requireOwnVault(parts.db, parts.vault);
+    await requireCurrent(parts.db, parts.vault);
+    return engineOver(parts);
   } catch (error) {
-    await db.close();
+    await closeParts(parts);
     throw error;
   }
 }
-
-/** The native map's tables are Lethe's own; any other map's exist already. */
-export const migrationSets = ({ id }: MapGraph): readonly MigrationSet[] => (id === 'native' ? ['desk'] : []);
 
 /** The engine over parts that are open and checked already. */
 export function engineOver(context: RetentionContext): Engine {
@@ -83,12 +98,26 @@ export function engineOver(context: RetentionContext): Engine {
       apply: (plan, actor, watch) => applyRetention(context, plan, actor, watch),
       status: () => retentionStatus(db),
       why: (record) => whyRetained(context, record),
+      certificate: (plan) => certificateOf(context, plan),
+      checkCertificate: (plan, shown) => checkCertificate(context, plan, shown),
     },
     holds: {
       place: (order, actor) => placeHold(context, order, actor),
       lift: (hold, reason, actor) => liftHold(context, hold, reason, actor),
       list: () => listHolds(context),
     },
-    close: () => db.close(),
+    ledger: {
+      seal: () => sealLedger(context),
+      verify: (pinned) => verifyLedger(context, pinned),
+      entries: (filter = {}) => showEntries(db, filter),
+      entry: (id) => findEntry(db, id),
+      prove: async (id) => {
+        await sealLedger(context);
+        return proveEntry(db, id);
+      },
+      export: () => exportLedger(context),
+      prune: (before) => pruneLedger(context, before),
+    },
+    close: () => closeParts(context),
   };
 }

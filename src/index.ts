@@ -8,4 +8,5 @@ export type { HoldScope } from './disposal/hold-target.js';
 export type { HoldOrder, PlacedHold } from './disposal/hold.js';
 export type { PlanReport } from './disposal/plan-report.js';
 export type { PlanRow } from './disposal/plan-store.js';
-export { createEngine, type Engine, type EngineOptions } from './engine.js';
+export { createEngine, type Engine } from './engine.js';
+export type { EngineOptions } from './engine-parts.js';

@@ -18,6 +18,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   retention: 7,
   'config.ts': 8,
   'engine.ts': 8,
+  'engine-parts.ts': 8,
+  'rescue.ts': 8,
   'index.ts': 9,
   demo: 9,
   jobs: 9,

@@ -57,7 +57,7 @@ async function claimFolder(folder: string): Promise<void> {
   const lock = await lockFolder(folder);
   try {
     await writeFile(join(folder, DEMO_MARK), `${JSON.stringify({ madeBy: 'lethe demo', asOf: DEMO_DAY })}\n`);
-    for (const part of ['db', 'policies', 'lethe.json'])
+    for (const part of ['db', 'vault', 'policies', 'lethe.json'])
       await rm(join(folder, part), { recursive: true, force: true });
   } finally {
     lock.release();

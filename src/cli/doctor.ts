@@ -4,7 +4,7 @@ import { openDatabase } from '../db/open.js';
 import { schemaState } from '../db/migrate.js';
 import { checkMap, type Finding } from '../datamap/check.js';
 import { loadMap } from '../datamap/load.js';
-import { migrationSets } from '../engine.js';
+import { migrationSets } from '../engine-parts.js';
 import { counted } from './output.js';
 import { globalOptions, outputOf } from './session.js';
 

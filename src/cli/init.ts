@@ -8,7 +8,7 @@ import { migrate } from '../db/migrate.js';
 import { migrationsText } from '../db/migrations.js';
 import { loadMap } from '../datamap/load.js';
 import { requireFit } from '../datamap/check.js';
-import { migrationSets } from '../engine.js';
+import { migrationSets } from '../engine-parts.js';
 import { grantsText } from './grants.js';
 import { installFiles } from './install-files.js';
 import { globalOptions, outputOf } from './session.js';

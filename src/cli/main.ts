@@ -7,7 +7,9 @@ import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { holdCommands } from './hold.js';
 import { initCommand } from './init.js';
+import { ledgerCommands } from './ledger.js';
 import { policyCommands } from './policy.js';
+import { rescueCommands } from './rescue.js';
 import { retentionCommands } from './retention.js';
 import { workerCommands } from './worker.js';
 
@@ -30,6 +32,8 @@ function buildProgram(): Command {
     policyCommands,
     retentionCommands,
     holdCommands,
+    ledgerCommands,
+    rescueCommands,
   ])
     add(program);
   inherit(program);

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import type { PlanReport } from '../disposal/plan-report.js';
 import type { PlanRow } from '../disposal/plan-store.js';
 import { trouble, type PlanStatus } from '../retention/status.js';
-import type { RuleAnswer, Why } from '../retention/why.js';
+import type { RuleAnswer } from '../retention/rule-answer.js';
+import type { Why } from '../retention/why.js';
+import { certificateCommand } from './certificate.js';
 import { count, counted, shownInstant } from './output.js';
 import { progressBar } from './progress.js';
 import { withEngine } from './session.js';
@@ -30,6 +32,7 @@ export function retentionCommands(program: Command): void {
     .command('apply <plan>')
     .description('delete what an approved plan lists, or go on with an interrupted run')
     .action((id: string, _options, command: Command) => apply(command, id));
+  certificateCommand(retention);
   retention
     .command('status')
     .description('the plans and how far each has come')

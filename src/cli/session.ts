@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ActorName } from '../core/actor.js';
 import { loadConfig, surroundings, systemUser, type Config } from '../config.js';
 import { createEngine, type Engine } from '../engine.js';
+import { openRescue, type Rescue } from '../rescue.js';
 import { Output } from './output.js';
 
 /** What every command can be told. */
@@ -36,5 +37,19 @@ export async function withEngine(command: Command, work: (session: Session) => P
     await work({ config, engine, actor: actorOf(command), out: outputOf(command) });
   } finally {
     await engine.close();
+  }
+}
+
+/** The same for a database that is closed until it is brought in step with its vault. */
+export async function withRescue(
+  command: Command,
+  work: (session: Omit<Session, 'engine'> & { readonly rescue: Rescue }) => Promise<void>,
+): Promise<void> {
+  const config = await loadConfig(surroundings(), globalOptions(command).config);
+  const rescue = await openRescue({ config });
+  try {
+    await work({ config, rescue, actor: actorOf(command), out: outputOf(command) });
+  } finally {
+    await rescue.close();
   }
 }

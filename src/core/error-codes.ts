@@ -129,6 +129,11 @@ export const ERROR_CODES = {
     httpStatus: 503,
     exitCode: 1,
   },
+  replay_incomplete: {
+    template: 'the replay is not finished: {busy} records of {plan} are in use elsewhere; run `lethe replay` again',
+    httpStatus: 503,
+    exitCode: 1,
+  },
   ledger_broken: {
     template: 'the ledger is not as the vault knows it: {problem}; `lethe ledger verify` says which and where',
     httpStatus: 500,
@@ -208,7 +213,7 @@ export const ERROR_CODES = {
   },
   certificate_unsealed: {
     template:
-      '{unsealed} of the {entries} ledger entries of plan {plan} are not sealed yet; run `lethe worker --once`, then ask again',
+      '{unsealed} ledger entries of plan {plan} are not sealed yet; run `lethe worker --once`, then ask again',
     httpStatus: 409,
     exitCode: 1,
   },

@@ -8,6 +8,8 @@ import { isGuarded } from '../datamap/foreign-keys.js';
 import { keyAsText, sameKey } from '../datamap/key-sql.js';
 import { recordName } from '../datamap/record-ref.js';
 import { appendEntry } from '../ledger/append.js';
+import { journaled, type Intend } from '../ledger/journaled.js';
+import type { Vault } from '../vault/vault.js';
 import { isCyclic, lockRoots, recheck, whyUnfit, whyUnlocked } from './check-roots.js';
 import {
   claimChunk,
@@ -40,6 +42,8 @@ export interface Run {
   }[];
   readonly actor: string;
   readonly clock: Clock;
+  /** Knows of every batch before it commits. */
+  readonly vault: Vault;
 }
 
 /**
@@ -47,7 +51,7 @@ export interface Run {
  * progress; all of it commits together or none.
  */
 export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchOutcome> {
-  return throughDoor(db, async (tx) => {
+  return journaled(run.vault, (work) => throughDoor(db, work), async (tx, intend): Promise<BatchOutcome> => {
     await tx.script(beginBatch(run, wanted));
     const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
     if (!chunk) return { kind: 'none' };
@@ -62,7 +66,7 @@ export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchO
     const taken = parted(fit, exceptions.map(({ key }) => key))[1];
     const deleted = taken.length > 0 ? await act(tx, run, chunk.no) : {};
     await recordChunk(tx, run.plan.id, chunk, { taken: taken.length, deleted, exceptions });
-    if (taken.length > 0) await appendBatchEntry(tx, run, chunk.no, taken, deleted);
+    if (taken.length > 0) await recordBatch(tx, intend, run, { chunk: chunk.no, taken, deleted });
     const busy = exceptions.filter(({ outcome }) => outcome === 'busy').length;
     return { kind: 'batch', chunk: chunk.no, taken: taken.length, busy };
   });
@@ -85,7 +89,7 @@ const beginBatch = ({ work, closure, foreignKeys }: Run, { part }: Wanted): stri
   ].join(';\n');
 
 /** Works out the closure, and takes out every root that a protection or a foreign lock on any of its rows stops. */
-async function setStoppedApart(
+export async function setStoppedApart(
   tx: Tx,
   run: Run,
   locked: readonly string[],
@@ -143,20 +147,23 @@ export function unguardedParents(closure: Closure, foreignKeys: readonly Foreign
   return closure.inner.filter((table) => open.some(({ parent }) => parent === table));
 }
 
-async function appendBatchEntry(
+/** The ledger entry, and the vault's word of what goes; both before the commit. */
+async function recordBatch(
   tx: Tx,
+  intend: Intend,
   { plan, actor, clock, closure }: Run,
-  chunk: number,
-  taken: readonly string[],
-  counts: Readonly<Record<string, number>>,
+  { chunk, taken, deleted }: { chunk: number; taken: readonly string[]; deleted: Readonly<Record<string, number>> },
 ): Promise<void> {
-  await appendEntry(tx, {
+  const at = clock.now();
+  const id = await appendEntry(tx, {
     kind: 'retention.batch',
-    at: clock.now(),
+    at,
     actor,
     about: { plan: plan.id, policy: plan.policy, chunk },
-    counts,
+    counts: deleted,
     digests: { plan: plan.digest, map: plan.map_digest },
     names: taken.map((key) => recordName(closure.root, key)),
   });
+  const { id: planId, policy, map_digest: map, record } = plan;
+  await intend({ kind: 'disposal', id, at, actor, plan: planId, policy, chunk, map, record, keys: taken });
 }

@@ -51,11 +51,11 @@ export async function claimChunk(
     for update skip locked`);
   const [row] = rows;
   if (!row) return null;
-  if (sha256(row.keys.join('\n')) !== row.digest)
+  const { no, state, keys, digest } = row;
+  const planned = new Set(keys);
+  const busy = state === 'open' ? planned : await busyKeys(tx, planId, no);
+  if (sha256(keys.join('\n')) !== digest || [...busy].some((key) => !planned.has(key)))
     throw new LetheError('plan_changed', { plan: planId, what: 'items', policy: '…' });
-  const { no, state, keys } = row;
-  if (state === 'open') return { no, state, keys };
-  const busy = await busyKeys(tx, planId, no);
   return { no, state, keys: (part?.keys ?? keys).filter((key) => busy.has(key)) };
 }
 

@@ -10,6 +10,7 @@ import { bindTime } from '../policy/condition.js';
 import { readCondition } from '../policy/read-condition.js';
 import { whereOf } from '../policy/where.js';
 import { deletedBy, unfinishedRuns } from './chunk-store.js';
+import type { HoldPlacedAct } from '../vault/act.js';
 import type { NewProtection } from './protection-store.js';
 import { arrayLiteral } from './stopped.js';
 import { subjectOf } from './subject-store.js';
@@ -75,15 +76,29 @@ function conditionSql(table: MapTable, entry: unknown, asOf: Instant): string {
   return `${table.record} and ${whereOf(bound)}`;
 }
 
-/** The target as lethe.protection stores it. */
-export async function storedTarget(
-  tx: Tx,
-  target: Target,
-): Promise<Pick<NewProtection, 'record' | 'key' | 'subjectId' | 'condition'>> {
+/** The target as the vault's journal keeps it. */
+export type StoredTarget = HoldPlacedAct['scope'];
+
+export async function storedTarget(tx: Tx, target: Target): Promise<StoredTarget> {
   const record = target.table.concept ?? '';
-  if (target.kind === 'condition') return { record, condition: target.condition };
+  if (target.kind === 'condition') return { kind: 'condition', record, condition: target.condition };
   const key = keyText(target.ref.key);
-  return target.kind === 'record' ? { record, key } : { subjectId: await subjectOf(tx, record, key) };
+  if (target.kind === 'record') return { kind: 'record', record, key };
+  return { kind: 'subject', record, key, subject: await subjectOf(tx, record, key) };
+}
+
+/** The target as the columns of lethe.protection. */
+export function targetColumns(
+  target: StoredTarget,
+): Pick<NewProtection, 'record' | 'key' | 'subjectId' | 'condition'> {
+  switch (target.kind) {
+    case 'condition':
+      return { record: target.record, condition: target.condition };
+    case 'record':
+      return { record: target.record, key: target.key };
+    case 'subject':
+      return { subjectId: target.subject };
+  }
 }
 
 /** What a hold covers at this moment. */

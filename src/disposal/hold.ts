@@ -8,10 +8,13 @@ import type { MapGraph } from '../datamap/graph.js';
 import { keyText } from '../datamap/record-ref.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
+import { journaled } from '../ledger/journaled.js';
+import type { Vault } from '../vault/vault.js';
 import { closeGate } from './gate.js';
 import {
   resolveTarget,
   storedTarget,
+  targetColumns,
   whatIsLeft,
   type HoldScope,
   type Left,
@@ -41,6 +44,8 @@ export interface HoldContext {
   readonly db: Database;
   readonly graph: MapGraph;
   readonly clock: Clock;
+  /** Knows of every hold before it commits. */
+  readonly vault: Vault;
 }
 
 /**
@@ -52,27 +57,30 @@ export async function placeHold(
   order: HoldOrder,
   actor: ActorName,
 ): Promise<PlacedHold> {
-  const { db, graph, clock } = context;
+  const { db, graph, clock, vault } = context;
   checkOrder(order);
   const target = resolveTarget(graph, order.scope, clock.now());
-  return db.transaction(async (tx) => {
+  return journaled(vault, (work) => db.transaction(work), async (tx, intend) => {
     await closeGate(tx);
     const placedBy = await actorId(tx, actor.name);
     const owner = order.owner === undefined ? placedBy : await actorId(tx, order.owner);
     const left = await whatIsLeft(tx, target);
     const id = newId('hold');
+    const scope = await storedTarget(tx, target);
+    const { ground, authority, reviewOn } = order;
     await insertProtection(tx, {
       id,
       kind: 'hold',
-      ...(await storedTarget(tx, target)),
-      ground: order.ground,
-      authority: order.authority,
+      ...targetColumns(scope),
+      ground,
+      authority,
       ...(order.reason === undefined ? {} : { reason: order.reason }),
       owner,
-      reviewOn: order.reviewOn,
+      reviewOn,
       placedBy,
     });
-    await appendHoldEntry(tx, 'hold.placed', id, placedBy, clock, target);
+    const proof = await appendHoldEntry(tx, 'hold.placed', id, placedBy, clock, target);
+    await intend({ kind: 'hold.placed', ...proof, hold: id, scope, ground, authority, owner, reviewOn });
     return { id, ...left };
   });
 }
@@ -90,21 +98,22 @@ function checkOrder({ ground, authority, reviewOn }: HoldOrder): void {
  * @throws LetheError `hold_unknown`, `hold_own`, `input_invalid` (no reason)
  */
 export async function liftHold(
-  { db, clock }: HoldContext,
+  { db, clock, vault }: HoldContext,
   id: string,
   reason: string,
   actor: ActorName,
 ): Promise<{ readonly id: string }> {
   if (reason.trim() === '')
     throw new LetheError('input_invalid', { what: 'reason', reason: 'say why the hold is lifted' });
-  return db.transaction(async (tx) => {
+  return journaled(vault, (work) => db.transaction(work), async (tx, intend) => {
     await closeGate(tx);
     const hold = (await activeProtections(tx)).find((row) => row.id === id && row.kind === 'hold');
     if (!hold) throw new LetheError('hold_unknown', { hold: id });
     const liftedBy = await actorId(tx, actor.name);
     if (hold.placed_by === liftedBy) throw new LetheError('hold_own', { hold: id, actor: actor.name });
     await endProtection(tx, id, liftedBy, reason);
-    await appendHoldEntry(tx, 'hold.lifted', id, liftedBy, clock, null);
+    const proof = await appendHoldEntry(tx, 'hold.lifted', id, liftedBy, clock, null);
+    await intend({ kind: 'hold.lifted', ...proof, hold: id });
     return { id };
   });
 }
@@ -116,15 +125,17 @@ async function appendHoldEntry(
   actor: string,
   clock: Clock,
   target: Target | null,
-): Promise<void> {
+): Promise<{ readonly id: string; readonly at: Instant; readonly actor: string }> {
   const named = target !== null && target.kind !== 'condition';
-  await appendEntry(tx, {
+  const at = clock.now();
+  const id = await appendEntry(tx, {
     kind,
-    at: clock.now(),
+    at,
     actor,
     about: { hold, ...(target ? { scope: target.kind } : {}) },
     ...(named ? { names: [`${target.table.concept ?? ''}/${keyText(target.ref.key)}`] } : {}),
   });
+  return { id, at, actor };
 }
 
 /** Days of a review date that has passed, so far as the clock's UTC day says; 0 when it has not. */

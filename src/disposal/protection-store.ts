@@ -46,6 +46,8 @@ export interface NewProtection {
   readonly owner?: string;
   readonly reviewOn?: string;
   readonly placedBy: string;
+  /** Default: now. */
+  readonly placedAt?: string;
 }
 
 /** Inserts a protection; the caller holds the gate (see gate.ts). */
@@ -53,10 +55,11 @@ export async function insertProtection(tx: Tx, row: NewProtection): Promise<void
   const condition = row.condition === undefined ? null : JSON.stringify(row.condition);
   await tx.query(sql`
     insert into lethe.protection
-      (id, kind, record, key, subject_id, condition, version, ground, authority, reason, owner, review_on, placed_by)
+      (id, kind, record, key, subject_id, condition, version, ground, authority, reason, owner, review_on, placed_by, placed_at)
     values (${row.id}, ${row.kind}, ${row.record ?? null}, ${row.key ?? null}, ${row.subjectId ?? null},
       ${condition}::jsonb, ${row.version ?? null}, ${row.ground}, ${row.authority ?? null}, ${row.reason ?? null},
-      ${row.owner ?? null}, ${row.reviewOn ?? null}::date, ${row.placedBy})`);
+      ${row.owner ?? null}, ${row.reviewOn ?? null}::date, ${row.placedBy},
+      coalesce(${row.placedAt ?? null}::timestamptz, now()))`);
 }
 
 /** Ends a protection; false when it was not in force. */

@@ -14,6 +14,16 @@ export async function subjectOf(tx: Tx, record: string, key: string): Promise<st
   return count > 0 ? id : ((await findSubject(tx, record, key)) ?? id);
 }
 
+/** Gives a person's record the identity it had before a restore, unless it has got another since; returns the one in force. */
+export async function keepSubject(tx: Tx, id: string, record: string, key: string): Promise<string> {
+  const known = await findSubject(tx, record, key);
+  if (known !== null) return known;
+  await tx.query(sql`insert into lethe.subject (id) values (${id}) on conflict do nothing`);
+  await tx.query(sql`
+    insert into lethe.subject_record (subject_id, record, key) values (${id}, ${record}, ${key})`);
+  return id;
+}
+
 async function findSubject(db: Queryable, record: string, key: string): Promise<string | null> {
   const { rows } = await db.query<Row & { subject_id: string }>(sql`
     select subject_id from lethe.subject_record where record = ${record} and key = ${key}`);

@@ -18,14 +18,14 @@ export class GlyphChooser {
   readonly missing = new Set<number>();
   private readonly known = new Map<string, boolean>();
 
-  constructor(private readonly fonts: (style: Span['style']) => readonly NamedFont[]) {}
+  constructor(private readonly fonts: Readonly<Record<Span['style'], readonly NamedFont[]>>) {}
 
   pieces(text: Text): readonly Piece[] {
     return spansOf(text).flatMap((span) => this.piecesOf({ ...span, text: tidy(span.text) }));
   }
 
   private piecesOf({ text, style }: Span): readonly Piece[] {
-    const fonts = this.fonts(style);
+    const fonts = this.fonts[style];
     const [first] = fonts;
     if (first && this.has(first, text)) return [{ text, font: first.name, actual: null }];
     const pieces: Piece[] = [];

@@ -1,6 +1,6 @@
 import PDFDocument from 'pdfkit';
 import type { Document } from './document.js';
-import { fontsFor } from './fonts.js';
+import { fontsFor, type NamedFont } from './fonts.js';
 import { GlyphChooser } from './glyphs.js';
 import { internalsOf, PropertyText, UNIVERSAL_ACCESS, type Pdf } from './pdf-internals.js';
 import { STYLE } from './pdf-style.js';
@@ -20,13 +20,15 @@ export class PdfCanvas {
   private readonly widths = new Map<string, number>();
 
   constructor(document: Document, extraFonts: readonly string[]) {
-    this.glyphs = new GlyphChooser((style) => fontsFor(style, document.language, extraFonts));
+    const fonts = {
+      plain: fontsFor('plain', document.language, extraFonts),
+      strong: fontsFor('strong', document.language, extraFonts),
+      code: fontsFor('code', document.language, extraFonts),
+    };
+    this.glyphs = new GlyphChooser(fonts);
     this.typesetter = new Typesetter(this.glyphs, (...run) => this.measure(...run));
     this.pdf = openPdf(document);
-    const fonts = (['plain', 'strong', 'code'] as const).flatMap((style) =>
-      fontsFor(style, document.language, extraFonts),
-    );
-    for (const { name, font } of fonts) this.pdf.registerFont(name, font as unknown as string);
+    for (const font of Object.values(fonts).flat()) register(this.pdf, font);
     this.root = this.pdf.struct('Document');
     this.pdf.addStructure(this.root);
   }
@@ -79,10 +81,24 @@ export class PdfCanvas {
 
   private run(run: Run, x: number, baseline: number): void {
     if (run.text === '') return;
-    // readers find the characters that the numbers in brackets stand for
-    if (run.actual !== null) this.pdf.markContent('Span', { actual: run.actual });
-    this.pdf.text(run.text, x, baseline, { ...ON_BASELINE, ...shaping(run.isShapedRtl) });
-    if (run.actual !== null) this.pdf.endMarkedContent();
+    if (run.isMirrored) this.drawMirrored(run, x, baseline);
+    else if (run.actual !== null) this.drawInstead(run, x, baseline);
+    else this.pdf.text(run.text, x, baseline, { ...ON_BASELINE, ...shaping(run.isShapedRtl) });
+  }
+
+  /** Readers find the characters that the numbers in brackets stand for. */
+  private drawInstead({ text, actual }: Run, x: number, baseline: number): void {
+    this.pdf.markContent('Span', { actual: actual ?? text });
+    this.pdf.text(text, x, baseline, ON_BASELINE);
+    this.pdf.endMarkedContent();
+  }
+
+  /** A bracket turned round has the look of its partner; in a font of its own it keeps its own number. */
+  private drawMirrored({ text, font, actual }: Run, x: number, baseline: number): void {
+    const embedded = internalsOf(this.pdf.font(mirroredName(font)))._font;
+    this.pdf.text(text, x, baseline, ON_BASELINE);
+    const [[glyph = '0']] = embedded.encode(text);
+    embedded.unicode[Number.parseInt(glyph, 16)] = [actual?.codePointAt(0) ?? 0];
   }
 
   private measure(font: string, size: number, text: string, isShapedRtl: boolean): number {
@@ -111,6 +127,15 @@ const ON_BASELINE = { lineBreak: false, baseline: 'alphabetic' } as const;
 
 /** With a list of features, even an empty one, PDFKit shapes a run as a whole; without it, word by word. */
 const shaping = (isShapedRtl: boolean): { features?: [] } => (isShapedRtl ? { features: [] } : {});
+
+const mirroredName = (font: string): string => `${font} mirrored`;
+
+function register(pdf: Pdf, { name, font }: NamedFont): void {
+  const source = (given: object): string => given as unknown as string; // its types know files only
+  const postscriptName = { value: `${font.postscriptName}-Mirrored` };
+  pdf.registerFont(name, source(font));
+  pdf.registerFont(mirroredName(name), source(Object.create(font, { postscriptName }) as object));
+}
 
 function openPdf({ title, author, language, created }: Document): Pdf {
   const { width, height } = STYLE.page;

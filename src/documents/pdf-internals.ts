@@ -11,6 +11,8 @@ export interface PdfInternals {
 export interface EmbeddedFont {
   readonly id: string;
   layoutCache: Record<string, unknown>;
+  /** The code points that each glyph of the subset stands for. */
+  readonly unicode: (readonly number[])[];
   encode(text: string): readonly [readonly string[], unknown];
   ref(): object;
 }

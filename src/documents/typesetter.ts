@@ -8,7 +8,9 @@ export interface Run {
   readonly text: string;
   readonly font: string;
   readonly level: number;
+  /** What stands for other characters than it shows: a number in brackets, or a bracket turned round. */
   readonly actual: string | null;
+  readonly isMirrored: boolean;
   /** Letters that a font shapes from right to left. */
   readonly isShapedRtl: boolean;
 }
@@ -140,13 +142,15 @@ export class Typesetter {
 
 function runsOf({ font, actual }: Piece, logical: string, level: number): readonly Run[] {
   const text = drawn(logical);
-  if (level % 2 === 0 || actual !== null) return [{ text, font, level, actual, isShapedRtl: false }];
+  if (level % 2 === 0 || actual !== null) 
+    return [{ text, font, level, actual, isMirrored: false, isShapedRtl: false }];
   return splitMirrored(text).map((part) => {
     const turned = mirrored(part);
     const isShapedRtl = RTL_LETTER.test(part);
     // the font turns letters round; a run of signs alone is turned here
     const shown = isShapedRtl ? part : reversed(turned);
-    return { text: shown, font, level, actual: turned === part ? null : part, isShapedRtl };
+    const isMirrored = turned !== part;
+    return { text: shown, font, level, actual: isMirrored ? part : null, isMirrored, isShapedRtl };
   });
 }
 

@@ -22,6 +22,11 @@ export async function actorId(db: Queryable, name: string): Promise<string> {
   return rows[0]?.id ?? actorId(db, name); // made by another process between the two readings
 }
 
+/** Makes the id known again, without a name: an act that is done again after a restore was somebody's. */
+export async function keepActor(db: Queryable, id: string): Promise<void> {
+  await db.query(sql`insert into lethe.actor (id) values (${id}) on conflict do nothing`);
+}
+
 /** Names by id, for showing to people; an erased one is missing. */
 export async function actorNames(db: Queryable): Promise<ReadonlyMap<string, string>> {
   const { rows } = await db.query<Row & { id: string; name: string }>(sql`

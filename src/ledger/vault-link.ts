@@ -86,7 +86,7 @@ export async function adoptVault(
     const block = link ? await takeOver(tx, vault) : 0;
     await tx.query(sql`
       insert into lethe.vault_link (vault_id, database_id) values (${made.id}, ${made.database})
-      on conflict (only) do update set vault_id = excluded.vault_id, database_id = excluded.database_id, linked_at = now()`);
+      on conflict (single) do update set vault_id = excluded.vault_id, database_id = excluded.database_id, linked_at = now()`);
     const instead = link && link.id !== made.id ? link.id : null;
     await appendEntry(tx, {
       kind: 'vault.adopted',

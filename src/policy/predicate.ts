@@ -18,9 +18,16 @@ export async function decide(condition: TimelessCondition, facts: FactValues): P
   const engine = new Engine([], { allowUndefinedFacts: true });
   for (const [name, holds] of OPERATORS) engine.addOperator(name, holds);
   engine.addRule({ conditions: topLevel(condition), event: { type: 'match' } });
-  const { events } = await engine.run({ ...facts });
+  const { events } = await engine.run(pick(facts, namesIn(condition)));
   return events.length > 0;
 }
+
+/** The engine hashes every fact it is given, large texts too: it gets those that the condition asks for. */
+const pick = (facts: FactValues, names: readonly string[]): Record<string, FactValue> =>
+  Object.fromEntries(names.map((name) => [name, facts[name] ?? null]));
+
+const namesIn = (condition: TimelessCondition): readonly string[] =>
+  condition.kind === 'leaf' ? [condition.fact.name] : condition.of.flatMap(namesIn);
 
 function topLevel(condition: TimelessCondition): TopLevelCondition {
   return condition.kind === 'leaf' ? { all: [nested(condition)] } : (nested(condition) as TopLevelCondition);

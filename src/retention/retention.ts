@@ -1,4 +1,5 @@
 import type { ActorName } from '../core/actor.js';
+import { canonicalJson } from '../core/canonical-json.js';
 import type { Clock } from '../core/clock.js';
 import { LetheError, type Problem } from '../core/errors.js';
 import { parseInstant, type Instant } from '../core/instant.js';
@@ -16,6 +17,8 @@ import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { applyBatches, type ApplyWatch } from '../disposal/run.js';
 import { versionText } from '../disposal/version-store.js';
 import { workTables } from '../disposal/work-tables.js';
+import { sealLedger } from '../ledger/seal.js';
+import type { Vault } from '../vault/vault.js';
 import { readRetentionPolicy, type RetentionPolicy } from '../policy/retention-policy.js';
 import { bindRule, matchesSql, takesSql } from '../policy/rule-sql.js';
 
@@ -25,6 +28,7 @@ export interface RetentionContext {
   readonly graph: MapGraph;
   readonly policies: readonly RetentionPolicy[];
   readonly clock: Clock;
+  readonly vault: Vault;
 }
 
 /**
@@ -91,7 +95,9 @@ export async function applyRetention(
   await requireApproval(db, plan, author);
   const run = await prepareRun(context, plan, policies, await actorId(db, actor.name));
   await syncFloors(db, context.policies, run.actor);
-  return applyBatches(db, run, watch);
+  const done = await applyBatches(db, run, watch);
+  await sealLedger(context); // a certificate waits for its seal
+  return done;
 }
 
 /**
@@ -111,7 +117,8 @@ async function policiesOfPlan(
   const digests = Object.fromEntries(covering.map(({ id, digest }) => [id, digest]));
   const item_digest = await db.transaction((tx) => itemDigestOf(tx, plan.id));
   if (item_digest !== plan.item_digest) throw changed('items');
-  if (planDigest({ ...plan, policy_digests: digests, item_digest }) !== plan.digest) throw changed('policies');
+  const isSame = canonicalJson(digests) === canonicalJson(plan.policy_digests);
+  if (!isSame || planDigest({ ...plan, item_digest }) !== plan.digest) throw changed('policies');
   return Promise.all(covering.map(({ id, digest }) => storedPolicy({ db, graph }, id, digest, changed)));
 }
 
@@ -130,7 +137,7 @@ async function storedPolicy(
 }
 
 async function prepareRun(
-  { db, graph, clock }: RetentionContext,
+  { db, graph, clock, vault }: RetentionContext,
   plan: PlanRow,
   policies: readonly RetentionPolicy[],
   actor: string,
@@ -153,5 +160,6 @@ async function prepareRun(
     })),
     actor,
     clock,
+    vault,
   };
 }

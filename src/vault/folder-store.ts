@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalLine } from './journal.js';
 import type { DocumentName, VaultStore } from './store.js';
 
+const { O_APPEND, O_WRONLY } = constants;
 const NEWLINE = 0x0a;
 const JOURNAL = 'journal.ndjson';
 
@@ -12,49 +14,54 @@ const JOURNAL = 'journal.ndjson';
  * several processes append to: each line is one write to a file opened with O_APPEND.
  */
 export function folderStore(folder: string): VaultStore {
-  let journal: Promise<FileHandle> | undefined;
   const path = (name: DocumentName): string => join(folder, `${name}.json`);
   return {
     place: folder,
-    read: (name) => whenMissing(() => readFile(path(name), 'utf8'), null),
+    read: (name) => whenMissing<string | null>(() => readFile(path(name), 'utf8'), () => null),
     write: (name, content) =>
       viaTemporary(folder, content, async (temporary) => {
         await rename(temporary, path(name));
         return true;
       }).then(() => undefined),
     create: (name, content) => viaTemporary(folder, content, (temporary) => linked(temporary, path(name))),
-    append: async (line) => {
-      journal ??= openJournal(folder);
-      await appendLine(await journal, line);
-    },
+    append: (line) => appendLine(folder, line),
     lines: (from) => readLines(join(folder, JOURNAL), from),
-    close: async () => {
-      await (await journal)?.close();
-      journal = undefined;
-    },
+    close: () => Promise.resolve(), // nothing is kept open
   };
 }
 
-async function openJournal(folder: string): Promise<FileHandle> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const handle = await open(join(folder, JOURNAL), 'a', 0o600);
-  await syncFolder(folder);
-  return handle;
+/** The newline before: a line that a full disk cut short must not swallow the next one. */
+async function appendLine(folder: string, line: string): Promise<void> {
+  const handle = await openJournal(folder);
+  try {
+    const bytes = Buffer.from(`\n${line}\n`);
+    const { bytesWritten } = await handle.write(bytes);
+    if (bytesWritten !== bytes.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
 }
 
-/** The newline before: a line that a full disk cut short must not swallow the next one. */
-async function appendLine(handle: FileHandle, line: string): Promise<void> {
-  const bytes = Buffer.from(`\n${line}\n`);
-  const { bytesWritten } = await handle.write(bytes);
-  if (bytesWritten !== bytes.length) throw new Error('the disk is full');
-  await handle.datasync();
+/** Opened for every line, so that a vault put in another's place is the one that is written to. */
+async function openJournal(folder: string): Promise<FileHandle> {
+  const path = join(folder, JOURNAL);
+  return whenMissing(
+    () => open(path, O_WRONLY | O_APPEND),
+    async () => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const made = await open(path, 'a', 0o600);
+      await syncFolder(folder);
+      return made;
+    },
+  );
 }
 
 async function readLines(
   path: string,
   from: number,
 ): Promise<{ readonly lines: readonly JournalLine[]; readonly end: number }> {
-  const bytes = await whenMissing(() => bytesFrom(path, from), Buffer.alloc(0));
+  const bytes = await whenMissing(() => bytesFrom(path, from), () => Buffer.alloc(0));
   const lines: JournalLine[] = [];
   let start = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, start)) {
@@ -117,11 +124,11 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function whenMissing<T>(read: () => Promise<T>, otherwise: T): Promise<T> {
+async function whenMissing<T>(read: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return otherwise;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return otherwise();
     throw error;
   }
 }

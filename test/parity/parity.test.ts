@@ -15,7 +15,7 @@ import { conditionOf, decided, factsOfRows, selected, type Question } from './re
 const SOAK = (process.env['LETHE_SOAK'] ?? '') !== '';
 const ROWS = SOAK ? 120 : 60;
 const QUESTIONS = SOAK ? 20_000 : 800;
-const CONSTANTS = SOAK ? 60 : 3;
+const CONSTANTS = SOAK ? 60 : 2;
 const SEED = SOAK ? Date.now() % 2 ** 31 : 20261121;
 
 interface Rows {

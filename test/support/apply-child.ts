@@ -5,6 +5,7 @@ import { openPostgres } from '../../src/db/postgres.js';
 import { guardedTables } from '../../src/datamap/graph.js';
 import { engineOver, type Engine } from '../../src/engine.js';
 import { workOnce } from '../../src/jobs/worker.js';
+import { vaultOf } from './vault.js';
 import { mapOf, operator, policiesOf, TODAY, type Json } from './small-desk.js';
 
 export interface Job {
@@ -20,7 +21,7 @@ const { url, map, policies, plan } = JSON.parse(readFileSync(file, 'utf8')) as J
 const graph = mapOf(map);
 const db = await openPostgres(url);
 db.guard(guardedTables(graph));
-const engine: Engine = engineOver({ db, graph, policies: policiesOf(graph, policies), clock: TODAY });
+const engine: Engine = engineOver({ db, graph, policies: policiesOf(graph, policies), clock: TODAY, vault: vaultOf(url) });
 
 /** Says `ready`, waits for a line, applies, and says `done` or the code of the error. */
 async function run(): Promise<string> {

@@ -13,6 +13,7 @@ import { openPostgres } from '../../src/db/postgres.js';
 import { engineOver, type Engine } from '../../src/engine.js';
 import { checkPolicies } from '../../src/policy/policy-set.js';
 import type { RetentionPolicy } from '../../src/policy/retention-policy.js';
+import { dropVault, vaultOf } from './vault.js';
 import { freshDatabase, type Admin, type FreshDatabase } from './database.js';
 
 /** The instant plans of the tests are made for, and the clock they run by: a day later. */
@@ -55,7 +56,10 @@ export async function closeDesks(): Promise<void> {
 
 export async function openDesk({ ddl, map, parameters, migrations = [] }: DeskSetup): Promise<Desk> {
   const fresh = await freshDatabase();
-  opened.push(() => fresh.drop());
+  opened.push(async () => {
+    dropVault(fresh.url);
+    await fresh.drop();
+  });
   const graph = mapOf(map, parameters);
   const open = async (): Promise<Database> => {
     const db = await openPostgres(fresh.url, { max: 4 });
@@ -73,11 +77,11 @@ export async function openDesk({ ddl, map, parameters, migrations = [] }: DeskSe
     graph,
     db,
     engine: (policies, clock = TODAY, other = graph) =>
-      engineOver({ db, graph: other, policies: policiesOf(other, policies), clock }),
+      engineOver({ db, graph: other, policies: policiesOf(other, policies), clock, vault: vaultOf(fresh.url) }),
     another: async (policies, clock = TODAY) => {
       const own = await open();
       own.guard(guardedTables(graph));
-      return engineOver({ db: own, graph, policies: policiesOf(graph, policies), clock });
+      return engineOver({ db: own, graph, policies: policiesOf(graph, policies), clock, vault: vaultOf(fresh.url) });
     },
   };
 }

@@ -1,6 +1,6 @@
 -- Which vault this database belongs to: one row.
 create table lethe.vault_link (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   vault_id text not null,
   database_id text not null,
   linked_at timestamptz not null default now()

@@ -1,0 +1,132 @@
+import type { ActorName } from '../core/actor.js';
+import type { Row, Tx } from '../db/database.js';
+import { sql } from '../db/sql.js';
+import { throughDoor } from '../db/disposal-door.js';
+import type { ForeignKey } from '../datamap/closure.js';
+import { readForeignKeys } from '../datamap/foreign-keys.js';
+import { actorId, keepActor } from '../ledger/actor-directory.js';
+import { appendEntry } from '../ledger/append.js';
+import { resumeChain } from '../ledger/resume.js';
+import { standingOf } from '../ledger/standing.js';
+import type { Act, HoldLiftedAct, HoldPlacedAct } from '../vault/act.js';
+import { closeGate } from './gate.js';
+import type { HoldContext } from './hold.js';
+import { targetColumns } from './hold-target.js';
+import { endProtection, insertProtection } from './protection-store.js';
+import { disposeAgain } from './replay-disposal.js';
+import { keepSubject } from './subject-store.js';
+
+export interface Replay {
+  /** Acts done again. */
+  readonly acts: number;
+  /** Records that were there again and are gone again; those that a protection keeps. */
+  readonly records: number;
+  readonly kept: number;
+  readonly holdsPlaced: number;
+  readonly holdsLifted: number;
+  /** Acts of which nobody knows whether they committed: their process died, and the database is older than that. */
+  readonly uncertain: readonly string[];
+}
+
+const NOTHING: Replay = { acts: 0, records: 0, kept: 0, holdsPlaced: 0, holdsLifted: 0, uncertain: [] };
+
+/**
+ * Brings a restored database up to its vault's journal (DESIGN invariant 11): every missing act is done again, in the order
+ * it was done, each in one transaction with its own ledger entry; then the chain goes on behind a gap that the next block
+ * explains. Killed half-way, it goes on where it stopped.
+ * @throws LetheError `replay_incomplete`, `map_mismatch`, `vault_older`, `ledger_broken`
+ */
+export async function replay(context: HoldContext, actor: ActorName): Promise<Replay> {
+  const { db, vault } = context;
+  const standing = await standingOf(db, vault);
+  if (standing.is === 'current') return NOTHING;
+  const by = await actorId(db, actor.name);
+  const foreignKeys = await readForeignKeys(db);
+  let done = NOTHING;
+  for (const { act } of standing.missing) done = sum(done, await redo(context, foreignKeys, act, by));
+  const uncertain = (await vault.acts(0)).acts.filter(({ state }) => state === 'open').map(({ act }) => act.id);
+  const { acts, records, kept, holdsPlaced, holdsLifted } = done;
+  await resumeChain(context, by, { acts, records, kept, holdsPlaced, holdsLifted, uncertain: uncertain.length });
+  return { ...done, uncertain };
+}
+
+type Outcome = Partial<Omit<Replay, 'uncertain' | 'acts'>>;
+
+function sum(sofar: Replay, one: Outcome): Replay {
+  return {
+    acts: sofar.acts + 1,
+    records: sofar.records + (one.records ?? 0),
+    kept: sofar.kept + (one.kept ?? 0),
+    holdsPlaced: sofar.holdsPlaced + (one.holdsPlaced ?? 0),
+    holdsLifted: sofar.holdsLifted + (one.holdsLifted ?? 0),
+    uncertain: sofar.uncertain,
+  };
+}
+
+/** One act again; its new entry stands for the old one from then on. */
+function redo(
+  context: HoldContext,
+  foreignKeys: readonly ForeignKey[],
+  act: Act,
+  by: string,
+): Promise<Outcome> {
+  const { db, vault, clock } = context;
+  return throughDoor(db, async (tx) => {
+    const outcome = await redoOn(tx, context, foreignKeys, act);
+    const { records = 0, kept = 0 } = outcome;
+    const entry = await appendEntry(tx, {
+      kind: 'replayed',
+      at: clock.now(),
+      actor: by,
+      about: { act: act.id, kind: act.kind, ...(act.kind === 'disposal' ? { plan: act.plan } : { hold: act.hold }) },
+      ...(act.kind === 'disposal' ? { counts: { records, kept } } : {}),
+    });
+    await vault.move(act.id, entry);
+    return outcome;
+  });
+}
+
+async function redoOn(
+  tx: Tx,
+  context: HoldContext,
+  foreignKeys: readonly ForeignKey[],
+  act: Act,
+): Promise<Outcome> {
+  switch (act.kind) {
+    case 'disposal':
+      return disposeAgain(tx, context, foreignKeys, act);
+    case 'hold.placed':
+      return placeAgain(tx, act);
+    case 'hold.lifted':
+      return liftAgain(tx, act);
+  }
+}
+
+async function placeAgain(tx: Tx, act: HoldPlacedAct): Promise<Outcome> {
+  await closeGate(tx);
+  const { count } = await tx.query<Row>(sql`select 1 from lethe.protection where id = ${act.hold}`);
+  if (count > 0) return {};
+  for (const id of [act.actor, act.owner]) await keepActor(tx, id);
+  const { scope } = act;
+  const subject =
+    scope.kind === 'subject' ? { subject: await keepSubject(tx, scope.subject, scope.record, scope.key) } : {};
+  await insertProtection(tx, {
+    id: act.hold,
+    kind: 'hold',
+    ...targetColumns({ ...scope, ...subject }),
+    ground: act.ground,
+    authority: act.authority,
+    owner: act.owner,
+    reviewOn: act.reviewOn,
+    placedBy: act.actor,
+    placedAt: act.at,
+  });
+  return { holdsPlaced: 1 };
+}
+
+async function liftAgain(tx: Tx, act: HoldLiftedAct): Promise<Outcome> {
+  await closeGate(tx);
+  await keepActor(tx, act.actor);
+  const lifted = await endProtection(tx, act.hold, act.actor, 'lifted before the database was restored');
+  return { holdsLifted: lifted ? 1 : 0 };
+}

@@ -1,0 +1,34 @@
+import type { ActorName } from './core/actor.js';
+import { replay, type Replay } from './disposal/replay.js';
+import { closeParts, openParts, type EngineOptions } from './engine-parts.js';
+import { adoptVault, requireOwnVault, type Adoption } from './ledger/vault-link.js';
+import { verifyLedger, type Verification } from './ledger/verify.js';
+
+/** What may be done with a database that is closed: it was restored, or its vault is not the one it knows. */
+export interface Rescue {
+  /** @param pinned fingerprints of the keys that alone are trusted */
+  verify(pinned?: readonly string[]): Promise<Verification>;
+  /** Does again what the restored database has forgotten, and opens it. */
+  replay(actor: ActorName): Promise<Replay>;
+  /** Goes on with the vault that is there. */
+  adopt(actor: ActorName): Promise<Adoption>;
+  close(): Promise<void>;
+}
+
+/** Opens database and vault without asking whether they fit together; each act asks what it needs. */
+export async function openRescue(options: EngineOptions): Promise<Rescue> {
+  const parts = await openParts(options);
+  const own = (): Promise<unknown> => requireOwnVault(parts.db, parts.vault);
+  return {
+    verify: async (pinned) => {
+      await own();
+      return verifyLedger(parts, pinned);
+    },
+    replay: async (actor) => {
+      await own();
+      return replay(parts, actor);
+    },
+    adopt: (actor) => adoptVault(parts, actor.name),
+    close: () => closeParts(parts),
+  };
+}

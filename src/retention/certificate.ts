@@ -1,0 +1,196 @@
+import { digestOf } from '../core/digest.js';
+import { LetheError } from '../core/errors.js';
+import type { Tx } from '../db/database.js';
+import { planDigest } from '../disposal/plan.js';
+import { findPlan, type PlanRow } from '../disposal/plan-store.js';
+import { actorNames } from '../ledger/actor-directory.js';
+import { sealLedger } from '../ledger/seal.js';
+import type { PublicKey } from '../vault/signing-key.js';
+import { agreed, deedsOf, type Deeds } from './certificate-deeds.js';
+import { placesOf, provenLedger, type PlanLedger } from './certificate-ledger.js';
+import { LIMITS, type Limit } from './certificate-limits.js';
+import { databaseOf, keptOf, runCounts, versionOf, type Kept } from './certificate-store.js';
+import type { RetentionContext } from './retention.js';
+import type { RetentionEntry } from '../policy/retention-schema.js';
+
+/** What was done to these rows, in this database, at this time. Counts, ids and digests: no record, no data subject. */
+export interface CertificateFacts {
+  readonly type: 'lethe-certificate';
+  readonly v: 1;
+  readonly id: string;
+  readonly installation: {
+    /** Of the pair of database and vault. */
+    readonly id: string | null;
+    readonly database: string;
+    readonly server: string;
+    readonly map: { readonly id: string; readonly digest: string };
+  };
+  readonly policy: {
+    readonly id: string;
+    /** Digest of the version. */
+    readonly version: string;
+    readonly title: string;
+    readonly ground: string;
+    readonly cite: string | null;
+    readonly reason: string;
+    readonly keep: { readonly for: string; readonly from: string; readonly timeZone: string };
+    readonly stored: { readonly at: string; readonly by: string };
+  };
+  readonly plan: {
+    readonly id: string;
+    readonly digest: string;
+    readonly itemDigest: string;
+    readonly record: string;
+    readonly asOf: string;
+    readonly cutoff: string;
+    readonly made: { readonly at: string; readonly by: string };
+  };
+  readonly approvals: {
+    readonly needed: number;
+    readonly assurance: string;
+    readonly given: readonly { readonly by: string; readonly assurance: string; readonly at: string }[];
+  };
+  readonly run: { readonly started: string; readonly finished: string; readonly by: readonly string[] };
+  readonly records: {
+    readonly planned: number;
+    readonly deleted: number;
+    readonly keptAtPlan: number;
+    readonly keptInRun: number;
+  };
+  readonly tables: readonly { readonly table: string; readonly planned: number; readonly deleted: number }[];
+  readonly kept: readonly Kept[];
+  /** Rows written while their parents went, deleted after the batches. */
+  readonly lateRows: number;
+  readonly proof: {
+    readonly entries: number;
+    readonly blocks: PlanLedger['blocks'];
+    readonly verify: string;
+  };
+  readonly limits: readonly Limit[];
+  /** Actor id → name, null where it was erased. */
+  readonly people: Readonly<Record<string, string | null>>;
+}
+
+/** With the SHA-256 over the canonical JSON of everything else in it. */
+export interface Certificate extends CertificateFacts {
+  readonly digest: string;
+}
+
+/**
+ * The certificate of a finished run. Seals the ledger first where that is still to be done.
+ * @throws LetheError `plan_unknown`, `certificate_unfinished`, `certificate_unsealed`, `certificate_contradicted` (ledger and
+ *   tables disagree), `ledger_broken`
+ */
+export async function certificateOf(context: RetentionContext, planId: string): Promise<Certificate> {
+  const { db, vault } = context;
+  requireDone(await findPlan(db, planId));
+  if ((await placesOf(db, planId)).unsealed > 0) await sealLedger(context);
+  const [keys, identity] = [await vault.publicKeys(), await vault.identity()];
+  const facts = await db.transaction((tx) => readFacts(tx, planId, keys, identity?.database ?? null), {
+    isolation: 'repeatable read',
+  });
+  return { ...facts, digest: digestOf(facts) };
+}
+
+/** Whether a certificate is as it was issued, byte for byte of what it says. */
+export function isIntact({ digest, ...facts }: Certificate): boolean {
+  return digestOf(facts) === digest;
+}
+
+function requireDone({ id, state }: PlanRow): void {
+  if (state !== 'done') throw new LetheError('certificate_unfinished', { plan: id, state });
+}
+
+async function readFacts(
+  tx: Tx,
+  planId: string,
+  keys: readonly PublicKey[],
+  installation: string | null,
+): Promise<CertificateFacts> {
+  const plan = await findPlan(tx, planId);
+  const { unsealed, blocks } = await placesOf(tx, planId);
+  if (unsealed > 0) throw new LetheError('certificate_unsealed', { plan: planId, unsealed });
+  const ledger = await provenLedger(tx, planId, blocks, keys);
+  const deeds = deedsOf(plan, ledger.entries);
+  const counts = agreed(plan, deeds, await runCounts(tx, planId));
+  const policy = await policyOf(tx, plan);
+  const map = await versionOf(tx, planId, plan.map_digest);
+  const { name, version } = await databaseOf(tx);
+  const facts = {
+    type: 'lethe-certificate',
+    v: 1,
+    id: plan.id.replace(/^plan/, 'certificate'),
+    installation: {
+      id: installation,
+      database: name,
+      server: `PostgreSQL ${version}`,
+      map: { id: map.name, digest: plan.map_digest },
+    },
+    policy,
+    plan: planFacts(plan),
+    approvals: { needed: plan.approvers, assurance: plan.assurance, given: deeds.approvals },
+    run: { started: deeds.started, finished: deeds.finished, by: deeds.actors },
+    records: {
+      planned: Number(plan.items),
+      deleted: deeds.taken,
+      keptAtPlan: counts.keptAtPlan,
+      keptInRun: counts.keptInRun,
+    },
+    tables: tablesOf(plan, deeds),
+    kept: await keptOf(tx, planId),
+    lateRows: deeds.lateRows,
+    proof: {
+      entries: ledger.entries.length,
+      blocks: ledger.blocks,
+      verify: verifyCommand(ledger),
+    },
+    limits: LIMITS,
+  } as const;
+  return { ...facts, people: await peopleOf(tx, facts) };
+}
+
+async function policyOf(tx: Tx, plan: PlanRow): Promise<CertificateFacts['policy']> {
+  const version = plan.policy_digests[plan.policy] ?? '';
+  const stored = await versionOf(tx, plan.id, version);
+  const { title, ground, cite, reason, keep } = JSON.parse(stored.content) as RetentionEntry;
+  return {
+    id: plan.policy,
+    version,
+    title,
+    ground,
+    cite: cite ?? null,
+    reason,
+    keep: { for: keep.for, from: keep.from, timeZone: keep.timeZone },
+    stored: { at: stored.stored_at, by: stored.stored_by },
+  };
+}
+
+/** @throws LetheError `certificate_contradicted` when the row is not the one that its digest names */
+function planFacts(plan: PlanRow): CertificateFacts['plan'] {
+  if (planDigest(plan) !== plan.digest)
+    throw new LetheError('certificate_contradicted', { plan: plan.id, what: 'the plan was changed' });
+  const { id, digest, item_digest, record, as_of, cutoff, created_at, created_by } = plan;
+  const made = { at: created_at, by: created_by };
+  return { id, digest, itemDigest: item_digest, record, asOf: as_of, cutoff, made };
+}
+
+function tablesOf({ report }: PlanRow, { deleted }: Deeds): CertificateFacts['tables'] {
+  const names = new Set([...Object.keys(report.tables), ...Object.keys(deleted)]);
+  return [...names]
+    .map((table) => ({ table, planned: report.tables[table] ?? 0, deleted: deleted[table] ?? 0 }))
+    .filter(({ planned, deleted: gone }) => planned + gone > 0);
+}
+
+function verifyCommand({ blocks }: PlanLedger): string {
+  const keys = [...new Set(blocks.map(({ key }) => key))];
+  return `lethe ledger verify ${keys.map((key) => `--key ${key}`).join(' ')}`;
+}
+
+type Acting = Pick<CertificateFacts, 'policy' | 'plan' | 'approvals' | 'run'>;
+
+/** Names from the erasable directory, of those alone who have a part in this. */
+async function peopleOf(tx: Tx, { policy, plan, approvals, run }: Acting): Promise<CertificateFacts['people']> {
+  const names = await actorNames(tx);
+  const ids = [policy.stored.by, plan.made.by, ...approvals.given.map(({ by }) => by), ...run.by];
+  return Object.fromEntries([...new Set(ids)].sort().map((id) => [id, names.get(id) ?? null]));
+}
