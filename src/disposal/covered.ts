@@ -3,6 +3,7 @@ import { joined } from '../datamap/edge-sql.js';
 import type { Closure } from '../datamap/closure.js';
 import type { DeleteEdge, MapGraph, MapTable } from '../datamap/graph.js';
 import { sameKey } from '../datamap/key-sql.js';
+import { isWithin } from '../policy/categories.js';
 import type { ProtectedRows } from './protections.js';
 import { CAUSE, type WorkTables } from './work-tables.js';
 
@@ -40,9 +41,12 @@ export async function markCovered(
   return hits > 0;
 }
 
-/** A floor that names categories (exactly as the map does) keeps only parts that hold data of one of them. */
+/** A floor that names categories keeps only parts that hold data of one of them. */
 const reaches = (covers: readonly string[] | undefined, root: MapTable): boolean =>
-  covers === undefined || [...root.columns.values()].some(({ category }) => category !== null && covers.includes(category));
+  covers === undefined ||
+  [...root.columns.values()].some(
+    ({ category }) => category !== null && covers.some((name) => isWithin(category, name)),
+  );
 
 /** The tables whose protection covers the rows of `root`. */
 export const ownersAbove = (graph: MapGraph, root: MapTable): readonly MapTable[] => [
