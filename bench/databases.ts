@@ -42,7 +42,8 @@ const newName = (): string => `lethe_bench_${randomBytes(6).toString('hex')}`;
 const urlOf = async (name: string): Promise<string> =>
   Object.assign(new URL(await serverUrl()), { pathname: `/${name}` }).href;
 
-const dropDatabase = (name: string): Promise<void> => onServer(`drop database if exists ${name} with (force)`);
+const dropDatabase = (name: string): Promise<void> =>
+  onServer(`drop database if exists ${name} with (force)`);
 
 const onServer = async (text: string): Promise<void> => {
   await withClient(await serverUrl(), (client) => client.query(text));

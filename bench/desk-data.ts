@@ -17,7 +17,9 @@ export const MESSAGES_PER_TICKET = 5;
  */
 export async function fillDesk(client: pg.Client, { tickets, due }: DeskSize): Promise<void> {
   const old = (due / 32) * 40;
-  await client.query("set session_replication_role = replica; set timezone = 'UTC'; set synchronous_commit = off");
+  await client.query(
+    "set session_replication_role = replica; set timezone = 'UTC'; set synchronous_commit = off",
+  );
   const indexes = await dropIndexes(client);
   await client.query(people(tickets));
   await client.query(ticketRows(tickets, old));

@@ -17,17 +17,36 @@ export const RULE = 'resolved-tickets';
 
 export const actor = (name: string): ActorName => ({ name, assurance: 'asserted' });
 
+/** A ticket system: its map and the shipped policies for it. */
+interface System {
+  readonly map: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly policies: string;
+  readonly now: string;
+}
+
+const DESK: System = { map: 'native', parameters: {}, policies: 'native', now: AS_OF };
+
 /** Runs `work` with the engine over a help desk, the shipped policies in force. */
-export async function withDesk<T>(url: string, work: (engine: Engine) => Promise<T>): Promise<T> {
+export const withDesk = <T>(url: string, work: (engine: Engine) => Promise<T>): Promise<T> =>
+  withEngine(url, DESK, work);
+
+/** Runs `work` with the engine over a ticket system. */
+export async function withEngine<T>(
+  url: string,
+  system: System,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const db = await openDatabase({ url, folder: '' });
   try {
-    const graph = await loadMap('native', {}, '.');
+    const graph = await loadMap(system.map, system.parameters, '.');
     await migrate(db, migrationSets(graph));
-    const folder = fileURLToPath(new URL('../policies/native', import.meta.url));
-    const { policies } = await loadPolicies(graph, folder, 'policies/native');
+    const shown = `policies/${system.policies}`;
+    const folder = fileURLToPath(new URL(`../${shown}`, import.meta.url));
+    const { policies } = await loadPolicies(graph, folder, shown);
     db.guard(guardedTables(graph));
-    const now = parseInstant(AS_OF);
-    if (now === null) throw new TypeError(AS_OF);
+    const now = parseInstant(system.now);
+    if (now === null) throw new TypeError(system.now);
     return await work(engineOver({ db, graph, policies, clock: fixedClock(now), vault: vaultOf(url) }));
   } finally {
     dropVault(url);

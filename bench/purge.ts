@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { COUNT_ALONE, PASS_GATE } from '../src/disposal/gate.js';
 import { withClient } from './databases.js';
 
 /** Keys in the batches that the plan stored: both sides delete the same tickets in the same portions. */
@@ -25,11 +26,12 @@ export async function purge(url: string, batches: readonly (readonly string[])[]
 
 async function purgeBatch(client: pg.Client, keys: readonly string[]): Promise<void> {
   await client.query('begin isolation level read committed');
-  await client.query(`select pg_advisory_xact_lock_shared(${0x4c455448_01n})`);
+  await client.query(PASS_GATE);
   const locked = await client.query<Ticket>(LOCK, [keys]);
   const { rows } = await client.query<Ticket>(RECHECK, [locked.rows.map(({ id }) => id)]);
   const tickets = rows.map(({ id }) => id);
   for (const statement of DELETES) await client.query(statement, [tickets]);
+  await client.query(COUNT_ALONE);
   await client.query(RECOUNT, [rows.map(({ customer_id }) => customer_id)]);
   await client.query('commit');
 }

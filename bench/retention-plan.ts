@@ -42,7 +42,9 @@ const STORE = `
   create table public.kept (id bigint primary key)`;
 
 async function planByHand(client: pg.Client): Promise<void> {
-  await client.query("begin isolation level repeatable read; set local jit = off; set local timezone = 'UTC'");
+  await client.query(
+    "begin isolation level repeatable read; set local jit = off; set local timezone = 'UTC'",
+  );
   for (const statement of STATEMENTS) await client.query(statement);
   await client.query('commit');
 }

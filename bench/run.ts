@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'retention-plan': async () => (await import('./retention-plan.js')).retentionPlan,
   'retention-growth': async () => (await import('./retention-growth.js')).retentionGrowth,
   'rt-retention': async () => (await import('./rt-retention.js')).rtRetention,
+  ledger: async () => (await import('./ledger.js')).ledger,
 };
 
 const { positionals, values } = parseArgs({
@@ -17,7 +18,9 @@ const load = BENCHES[positionals[0] ?? ''];
 const runs = Number(values.runs ?? (values.small ? 1 : 5));
 
 if (load === undefined || positionals.length > 1 || !Number.isInteger(runs) || runs < 1) {
-  console.error(`npm run bench -- NAME [--small] [--runs N], NAME one of: ${Object.keys(BENCHES).join(', ')}`);
+  console.error(
+    `npm run bench -- NAME [--small] [--runs N], NAME one of: ${Object.keys(BENCHES).join(', ')}`,
+  );
   process.exitCode = 2;
 } else {
   try {

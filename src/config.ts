@@ -12,7 +12,11 @@ export const configSchema = z.strictObject({
   map: z.string().min(1).describe('a shipped data map by name, or the path of a map file'),
   parameters: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
   policies: z.string().default('policies').describe('the folder of the policy files'),
-  vault: z.string().min(1).optional().describe('the folder of the vault, unless LETHE_VAULT_URL names a database'),
+  vault: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the folder of the vault, unless LETHE_VAULT_URL names a database'),
 });
 
 export interface Config {
@@ -66,7 +70,8 @@ export function vaultConfig(around: Surroundings, folder: string, named?: string
   const [url, database] = [around.environment['LETHE_VAULT_URL'], databaseConfig(around)];
   if (url !== undefined && url !== '' && url === database.url)
     throw new LetheError('config_invalid', {
-      problems: 'LETHE_VAULT_URL and DATABASE_URL name the same database; the vault must stand in another one',
+      problems:
+        'LETHE_VAULT_URL and DATABASE_URL name the same database; the vault must stand in another one',
     });
   const standard = database.url === undefined ? database.embedded : join(folder, '.lethe');
   return {

@@ -18,7 +18,8 @@ import { requireOwnVault } from './ledger/vault-link.js';
 import { verifyLedger, type Verification } from './ledger/verify.js';
 import type { RetentionPolicy } from './policy/retention-policy.js';
 import { checkCertificate, type CertificateCheck } from './retention/certificate-check.js';
-import { certificateOf, type Certificate } from './retention/certificate.js';
+import type { Certificate } from './retention/certificate-facts.js';
+import { certificateOf } from './retention/certificate.js';
 import {
   applyRetention,
   approveRetention,

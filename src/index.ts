@@ -10,3 +10,4 @@ export type { PlanReport } from './disposal/plan-report.js';
 export type { PlanRow } from './disposal/plan-store.js';
 export { createEngine, type Engine } from './engine.js';
 export type { EngineOptions } from './engine-parts.js';
+export type { Certificate } from './retention/certificate-facts.js';

@@ -8,7 +8,7 @@ import { readJsonFile } from '../datamap/json-file.js';
 import { writePdf } from '../documents/pdf.js';
 import { textLines } from '../documents/plain-text.js';
 import { certificateDocument, certificateTemplate } from '../retention/certificate-document.js';
-import type { Certificate } from '../retention/certificate.js';
+import type { Certificate } from '../retention/certificate-facts.js';
 import { withEngine, type Session } from './session.js';
 
 const FORMATS = ['pdf', 'json', 'text'] as const;
@@ -32,9 +32,7 @@ export function certificateCommand(retention: Command): void {
     .option('--check <file>', 'compare a certificate in JSON with the database and the ledger')
     .action((plan: string, options: CertificateOptions, command: Command) =>
       withEngine(command, (session) =>
-        options.check === undefined
-          ? issue(session, plan, options)
-          : check(session, plan, options.check),
+        options.check === undefined ? issue(session, plan, options) : check(session, plan, options.check),
       ),
     );
 }
@@ -47,21 +45,33 @@ async function issue(session: Session, plan: string, options: CertificateOptions
   const document = certificateDocument(certificate, template);
   const target = options.out === undefined ? process.stdout : await openFile(options.out);
   if (format === 'pdf') await writePdf(document, target);
-  else if (format === 'json') await write(jsonLines(certificate), target);
+  else if (format === 'json') await write(jsonLines(certificate, out.isJson), target);
   else await write(textLines(document), target);
   if (options.out === undefined) return;
   const { id, digest } = certificate;
-  out.result({ id, plan, digest, format, file: options.out }, [`Certificate ${id} is in ${options.out}.`, `Digest ${digest}`]);
+  out.result({ id, plan, digest, format, file: options.out }, [
+    `Certificate ${id} is in ${options.out}.`,
+    `Digest ${digest}`,
+  ]);
 }
 
 function formatOf({ format, out }: CertificateOptions, isJson: boolean): Format {
-  const suffix = extname(out ?? '').slice(1).toLowerCase();
-  const wanted = format ?? (out === undefined ? (isJson ? 'json' : 'text') : suffix === 'txt' ? 'text' : suffix);
+  const suffix = extname(out ?? '')
+    .slice(1)
+    .toLowerCase();
+  const wanted =
+    format ?? (out === undefined ? (isJson ? 'json' : 'text') : suffix === 'txt' ? 'text' : suffix);
   const known = FORMATS.find((one) => one === wanted);
   if (!known)
-    throw new LetheError('input_invalid', { what: '--format', reason: `must be one of ${FORMATS.join(', ')}` });
+    throw new LetheError('input_invalid', {
+      what: '--format',
+      reason: `must be one of ${FORMATS.join(', ')}`,
+    });
   if (known === 'pdf' && out === undefined && process.stdout.isTTY)
-    throw new LetheError('input_invalid', { what: '--out', reason: 'name a file for the PDF, such as certificate.pdf' });
+    throw new LetheError('input_invalid', {
+      what: '--out',
+      reason: 'name a file for the PDF, such as certificate.pdf',
+    });
   return known;
 }
 
@@ -73,13 +83,21 @@ async function openFile(path: string): Promise<Writable> {
       resolve();
     });
     file.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new LetheError('input_invalid', { what: '--out', reason: `cannot write ${path} (${error.code ?? ''})` }));
+      reject(
+        new LetheError('input_invalid', {
+          what: '--out',
+          reason: `cannot write ${path} (${error.code ?? ''})`,
+        }),
+      );
     });
   });
   return file;
 }
 
-const jsonLines = (certificate: Certificate): readonly string[] => [JSON.stringify(certificate, null, 2)];
+/** On one line for programs. */
+const jsonLines = (certificate: Certificate, isShort: boolean): readonly string[] => [
+  isShort ? JSON.stringify(certificate) : JSON.stringify(certificate, null, 2),
+];
 
 async function write(lines: Iterable<string> | AsyncIterable<string>, target: Writable): Promise<void> {
   await pipeline(Readable.from(terminated(lines)), target, { end: target !== process.stdout });

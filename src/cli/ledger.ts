@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import { LetheError } from '../core/errors.js';
@@ -21,7 +22,9 @@ interface ShowOptions {
 
 /** `lethe ledger …` */
 export function ledgerCommands(program: Command): void {
-  const ledger = program.command('ledger').description('what Lethe did, in signed blocks that survive erasure');
+  const ledger = program
+    .command('ledger')
+    .description('what Lethe did, in signed blocks that survive erasure');
   ledger
     .command('verify [file]')
     .description('every entry, block and signature: of the database, or of an export without one')
@@ -35,7 +38,9 @@ export function ledgerCommands(program: Command): void {
     .option('--kind <kind>', 'only entries of this kind, such as retention.batch')
     .option('--plan <plan>', 'only entries about this plan')
     .option('--proof', 'with an entry: its inclusion proof')
-    .action((entry: string | undefined, options: ShowOptions, command: Command) => show(command, entry, options));
+    .action((entry: string | undefined, options: ShowOptions, command: Command) =>
+      show(command, entry, options),
+    );
   ledger
     .command('export')
     .description('the whole ledger to standard output; `lethe ledger verify FILE` checks it anywhere')
@@ -93,5 +98,6 @@ const print = (document: object): void => {
 
 const exportAll = (command: Command): Promise<void> =>
   withEngine(command, async ({ engine }) => {
-    for await (const line of engine.ledger.export()) process.stdout.write(line);
+    for await (const line of engine.ledger.export())
+      if (!process.stdout.write(line)) await once(process.stdout, 'drain');
   });

@@ -24,9 +24,13 @@ const replay = (command: Command): Promise<void> =>
       acts === 0
         ? 'Nothing is missing.'
         : `${counted(acts, 'act')} done again: ${counted(records, 'record')} deleted, ${counted(holdsPlaced, 'hold')} placed, ${counted(holdsLifted, 'hold')} lifted.`,
-      ...(kept > 0 ? [`! ${counted(kept, 'record')} came back and a protection keeps them; \`lethe hold list\``] : []),
+      ...(kept > 0
+        ? [`! ${counted(kept, 'record')} came back and a protection keeps them; \`lethe hold list\``]
+        : []),
       ...(uncertain.length > 0
-        ? [`! of ${counted(uncertain.length, 'act')} nobody knows whether it committed: ${uncertain.join(', ')}`]
+        ? [
+            `! of ${counted(uncertain.length, 'act')} nobody knows whether it committed: ${uncertain.join(', ')}`,
+          ]
         : []),
     ]);
   });

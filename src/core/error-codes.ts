@@ -125,17 +125,19 @@ export const ERROR_CODES = {
   },
   database_restored: {
     template:
-      'this database is older than its vault: it was restored, and {acts} privacy acts up to block {seal} are missing. It stays closed until `lethe replay` has done them again (`lethe doctor` and `lethe ledger verify` run)',
+      'this database is older than its vault: it was restored. Privacy acts that are missing: {acts}; the last block the vault sealed: {seal}. It stays closed until `lethe replay` has done them again (`lethe doctor` and `lethe ledger verify` run)',
     httpStatus: 503,
     exitCode: 1,
   },
   replay_incomplete: {
-    template: 'the replay is not finished: {busy} records of {plan} are in use elsewhere; run `lethe replay` again',
+    template:
+      'the replay is not finished: {busy} records of {plan} are in use elsewhere; run `lethe replay` again',
     httpStatus: 503,
     exitCode: 1,
   },
   ledger_broken: {
-    template: 'the ledger is not as the vault knows it: {problem}; `lethe ledger verify` says which and where',
+    template:
+      'the ledger is not as the vault knows it: {problem}; `lethe ledger verify` says which and where',
     httpStatus: 500,
     exitCode: 1,
   },

@@ -7,7 +7,8 @@ import { arrayLiteral, type ArrayText } from './arrays.js';
  */
 export function parameter(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return wellFormed(value);
+  // a lone surrogate has no UTF-8 form; PGlite would count its bytes wrongly and garble the message
+  if (typeof value === 'string') return value.toWellFormed();
   if (typeof value === 'boolean') return value ? 't' : 'f';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (typeof value === 'object') return objectText(value);
@@ -16,18 +17,13 @@ export function parameter(value: unknown): string | null {
 
 export const parameters = (values: readonly unknown[]): (string | null)[] => values.map(parameter);
 
-/** A lone surrogate has no UTF-8 form; PGlite would count its bytes wrongly and garble the message. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
-}
-
 function objectText(value: object): string {
   if (value instanceof Date) {
     throw new TypeError('a Date loses microseconds; pass the instant as text (2026-11-21T00:00:00.000000Z)');
   }
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
   if (Array.isArray(value)) return arrayLiteral(value.map(element));
-  if (isPlain(value)) return wellFormed(JSON.stringify(value));
+  if (isPlain(value)) return JSON.stringify(value).toWellFormed();
   throw new TypeError(`a ${value.constructor.name} cannot be a parameter of a query`);
 }
 

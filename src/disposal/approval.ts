@@ -4,7 +4,7 @@ import { LetheError } from '../core/errors.js';
 import type { Database, Queryable } from '../db/database.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
-import { approvalsOf, findPlan, insertApproval, lockPlan, type PlanRow } from './plan-store.js';
+import { approvalsOf, insertApproval, lockPlan, type PlanRow } from './plan-store.js';
 
 /**
  * Approves a plan: its items, and the digests of everything they rest on.

@@ -51,25 +51,32 @@ export interface Run {
  * progress; all of it commits together or none.
  */
 export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchOutcome> {
-  return journaled(run.vault, (work) => throughDoor(db, work), async (tx, intend): Promise<BatchOutcome> => {
-    await tx.script(beginBatch(run, wanted));
-    const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
-    if (!chunk) return { kind: 'none' };
-    const locked = await lockRoots(tx, run, chunk.keys);
-    const [own, missing] = parted(chunk.keys, locked);
-    const fit = await recheck(tx, run, own);
-    const exceptions = [
-      ...(await whyUnlocked(tx, run, missing)),
-      ...(await whyUnfit(tx, run, parted(own, fit)[1])),
-      ...(await setStoppedApart(tx, run, locked)),
-    ];
-    const taken = parted(fit, exceptions.map(({ key }) => key))[1];
-    const deleted = taken.length > 0 ? await act(tx, run, chunk.no) : {};
-    await recordChunk(tx, run.plan.id, chunk, { taken: taken.length, deleted, exceptions });
-    if (taken.length > 0) await recordBatch(tx, intend, run, { chunk: chunk.no, taken, deleted });
-    const busy = exceptions.filter(({ outcome }) => outcome === 'busy').length;
-    return { kind: 'batch', chunk: chunk.no, taken: taken.length, busy };
-  });
+  return journaled(
+    run.vault,
+    (work) => throughDoor(db, work),
+    async (tx, intend): Promise<BatchOutcome> => {
+      await tx.script(beginBatch(run, wanted));
+      const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
+      if (!chunk) return { kind: 'none' };
+      const locked = await lockRoots(tx, run, chunk.keys);
+      const [own, missing] = parted(chunk.keys, locked);
+      const fit = await recheck(tx, run, own);
+      const exceptions = [
+        ...(await whyUnlocked(tx, run, missing)),
+        ...(await whyUnfit(tx, run, parted(own, fit)[1])),
+        ...(await setStoppedApart(tx, run, locked)),
+      ];
+      const taken = parted(
+        fit,
+        exceptions.map(({ key }) => key),
+      )[1];
+      const deleted = taken.length > 0 ? await act(tx, run, chunk.no) : {};
+      await recordChunk(tx, run.plan.id, chunk, { taken: taken.length, deleted, exceptions });
+      if (taken.length > 0) await recordBatch(tx, intend, run, { chunk: chunk.no, taken, deleted });
+      const busy = exceptions.filter(({ outcome }) => outcome === 'busy').length;
+      return { kind: 'batch', chunk: chunk.no, taken: taken.length, busy };
+    },
+  );
 }
 
 /** The keys that are among `others`, and those that are not, in their order. */
@@ -113,9 +120,9 @@ export async function setStoppedApart(
 }
 
 const fillClosure = (tx: Tx, { work, closure }: Run): Promise<void> =>
-  expandClosure(tx, work, closure, [
-    `insert into ${work.gone(closure.root)} table ${work.roots(closure.root)}`,
-  ]);
+  expandClosure(tx, work, closure, {
+    first: [`insert into ${work.gone(closure.root)} table ${work.roots(closure.root)}`],
+  });
 
 /** Deletes children first, in one message; returns the rows deleted by table of the map. */
 async function act(tx: Tx, run: Run, chunk: number): Promise<Readonly<Record<string, number>>> {
@@ -152,7 +159,11 @@ async function recordBatch(
   tx: Tx,
   intend: Intend,
   { plan, actor, clock, closure }: Run,
-  { chunk, taken, deleted }: { chunk: number; taken: readonly string[]; deleted: Readonly<Record<string, number>> },
+  {
+    chunk,
+    taken,
+    deleted,
+  }: { chunk: number; taken: readonly string[]; deleted: Readonly<Record<string, number>> },
 ): Promise<void> {
   const at = clock.now();
   const id = await appendEntry(tx, {

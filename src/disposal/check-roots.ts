@@ -86,8 +86,6 @@ export async function whyUnfit(
   const claims = new Map(rows.map(({ key, rival }) => [key, rival]));
   return keys.map((key): ChunkException => {
     const rival = rivals.find(({ id }) => id === claims.get(key));
-    return rival
-      ? { key, outcome: rival.outcome, cause: rival.id }
-      : { key, outcome: 'changed', cause: '' };
+    return rival ? { key, outcome: rival.outcome, cause: rival.id } : { key, outcome: 'changed', cause: '' };
   });
 }

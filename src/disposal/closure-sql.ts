@@ -8,23 +8,30 @@ import { sameKey } from '../datamap/key-sql.js';
 import { COUNT_ALONE } from './gate.js';
 import { workSelect, type WorkTables } from './work-tables.js';
 
-/**
- * Fills the `gone` tables from the roots in the root table's: groups in order, parents first, cycles until nothing is added.
- * `first` goes along in the first message.
- */
+/** How the `gone` tables are filled. */
+export interface Expansion {
+  /** Statements that go along in the first message. */
+  readonly first?: readonly string[];
+  /** Gathers statistics on what was filled in: worth it above some thousand roots. */
+  readonly analyze?: boolean;
+}
+
+/** Fills the `gone` tables from the roots in the root table's: groups in order, parents first, cycles until nothing is added. */
 export async function expandClosure(
   tx: Tx,
   work: WorkTables,
   closure: Closure,
-  first: readonly string[] = [],
+  { first = [], analyze = false }: Expansion = {},
 ): Promise<void> {
   let pending = [...first];
   for (const component of closure.components) {
     pending.push(...additions(work, closure, component, component.incoming));
-    if (component.inside.length === 0) continue;
-    await runAll(tx, pending);
-    pending = [];
-    await repeatInside(tx, work, closure, component);
+    if (component.inside.length > 0) {
+      await runAll(tx, pending);
+      pending = [];
+      await repeatInside(tx, work, closure, component);
+    }
+    if (analyze) pending.push(...component.tables.map((table) => `analyze ${work.gone(table)}`));
   }
   await runAll(tx, pending);
 }

@@ -12,13 +12,13 @@ export const PASS_GATE = `select pg_advisory_xact_lock_shared(${GATE})`;
  * Batches bring derived data in step one after another: each statement reads what has been committed, so the second to count
  * counts without the rows that the first took. Side by side both would count the other's. Held until the transaction ends.
  */
-export const COUNT_ALONE = `select pg_advisory_xact_lock(${0x4c455448_02n})`;
+export const COUNT_ALONE = `select pg_advisory_xact_lock(327580665858)`;
 
 /**
  * Batches whose children go with the last of several owners, and are cleared of the others, follow one another: side by side
  * each would leave the child to the owner that the other takes, and no key would lead to it any more.
  */
-export const OWN_ALONE = `select pg_advisory_xact_lock(${0x4c455448_03n})`;
+export const OWN_ALONE = `select pg_advisory_xact_lock(327580665859)`;
 
 /**
  * Closes the gate: waits for running batches, and lets none begin until this transaction ends. It must be the

@@ -60,29 +60,33 @@ export async function placeHold(
   const { db, graph, clock, vault } = context;
   checkOrder(order);
   const target = resolveTarget(graph, order.scope, clock.now());
-  return journaled(vault, (work) => db.transaction(work), async (tx, intend) => {
-    await closeGate(tx);
-    const placedBy = await actorId(tx, actor.name);
-    const owner = order.owner === undefined ? placedBy : await actorId(tx, order.owner);
-    const left = await whatIsLeft(tx, target);
-    const id = newId('hold');
-    const scope = await storedTarget(tx, target);
-    const { ground, authority, reviewOn } = order;
-    await insertProtection(tx, {
-      id,
-      kind: 'hold',
-      ...targetColumns(scope),
-      ground,
-      authority,
-      ...(order.reason === undefined ? {} : { reason: order.reason }),
-      owner,
-      reviewOn,
-      placedBy,
-    });
-    const proof = await appendHoldEntry(tx, 'hold.placed', id, placedBy, clock, target);
-    await intend({ kind: 'hold.placed', ...proof, hold: id, scope, ground, authority, owner, reviewOn });
-    return { id, ...left };
-  });
+  return journaled(
+    vault,
+    (work) => db.transaction(work),
+    async (tx, intend) => {
+      await closeGate(tx);
+      const placedBy = await actorId(tx, actor.name);
+      const owner = order.owner === undefined ? placedBy : await actorId(tx, order.owner);
+      const left = await whatIsLeft(tx, target);
+      const id = newId('hold');
+      const scope = await storedTarget(tx, target);
+      const { ground, authority, reviewOn } = order;
+      await insertProtection(tx, {
+        id,
+        kind: 'hold',
+        ...targetColumns(scope),
+        ground,
+        authority,
+        ...(order.reason === undefined ? {} : { reason: order.reason }),
+        owner,
+        reviewOn,
+        placedBy,
+      });
+      const proof = await appendHoldEntry(tx, 'hold.placed', id, placedBy, clock, target);
+      await intend({ kind: 'hold.placed', ...proof, hold: id, scope, ground, authority, owner, reviewOn });
+      return { id, ...left };
+    },
+  );
 }
 
 function checkOrder({ ground, authority, reviewOn }: HoldOrder): void {
@@ -105,17 +109,21 @@ export async function liftHold(
 ): Promise<{ readonly id: string }> {
   if (reason.trim() === '')
     throw new LetheError('input_invalid', { what: 'reason', reason: 'say why the hold is lifted' });
-  return journaled(vault, (work) => db.transaction(work), async (tx, intend) => {
-    await closeGate(tx);
-    const hold = (await activeProtections(tx)).find((row) => row.id === id && row.kind === 'hold');
-    if (!hold) throw new LetheError('hold_unknown', { hold: id });
-    const liftedBy = await actorId(tx, actor.name);
-    if (hold.placed_by === liftedBy) throw new LetheError('hold_own', { hold: id, actor: actor.name });
-    await endProtection(tx, id, liftedBy, reason);
-    const proof = await appendHoldEntry(tx, 'hold.lifted', id, liftedBy, clock, null);
-    await intend({ kind: 'hold.lifted', ...proof, hold: id });
-    return { id };
-  });
+  return journaled(
+    vault,
+    (work) => db.transaction(work),
+    async (tx, intend) => {
+      await closeGate(tx);
+      const hold = (await activeProtections(tx)).find((row) => row.id === id && row.kind === 'hold');
+      if (!hold) throw new LetheError('hold_unknown', { hold: id });
+      const liftedBy = await actorId(tx, actor.name);
+      if (hold.placed_by === liftedBy) throw new LetheError('hold_own', { hold: id, actor: actor.name });
+      await endProtection(tx, id, liftedBy, reason);
+      const proof = await appendHoldEntry(tx, 'hold.lifted', id, liftedBy, clock, null);
+      await intend({ kind: 'hold.lifted', ...proof, hold: id });
+      return { id };
+    },
+  );
 }
 
 async function appendHoldEntry(

@@ -11,6 +11,7 @@ import { keyArray, keyAsText, keyValue, sameKey } from '../datamap/key-sql.js';
 import { factValue } from '../policy/fact-sql.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { bindRule, matchesSql, takesSql, type BoundRule } from '../policy/rule-sql.js';
+import { isCyclic } from './check-roots.js';
 import { actStatements, countStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
 import { ownersAbove } from './covered.js';
 import { findPlan, insertPlan, type NewPlan, type PlanRow } from './plan-store.js';
@@ -20,6 +21,9 @@ import { activeProtections } from './protection-store.js';
 import { findStopped } from './stopped.js';
 import { storeVersion } from './version-store.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
+
+/** All keys of a plan are sorted and joined at once; 4 MB, the server's default, would send them through files. */
+const PLAN_SETTINGS = `set local jit = off; set local client_min_messages = warning; set local work_mem = '64MB'`;
 
 /** Roots a batch takes on at once: one transaction each. */
 const CHUNK_SIZE = 400;
@@ -69,9 +73,7 @@ export async function makePlan(db: Database, request: PlanRequest): Promise<Plan
   await throughDoor(
     db,
     async (tx) => {
-      await tx.script(
-        `set local jit = off; set local client_min_messages = warning;\n${createWorkTables(planning.work, closure)}`,
-      );
+      await tx.script(`${PLAN_SETTINGS};\n${createWorkTables(planning.work, closure)}`);
       await selectRoots(tx, planning);
       await setConflictsApart(tx, planning);
       await setProtectedApart(tx, planning);
@@ -94,14 +96,13 @@ async function selectRoots(tx: Tx, planning: Planning): Promise<void> {
 
 /** Two rules that match one record: neither takes it, until one names the other in `overrides`. */
 async function setConflictsApart(tx: Tx, planning: Planning): Promise<void> {
-  const { id, work, closure, request } = planning;
+  const { id, closure, request, rule } = planning;
   const { root } = closure;
-  const roots = work.roots(root);
   const apart = rivalRules(request.policy, request.policies).map(({ rival, outcome }) => {
     const matches = matchesSql(bindRule(rival, request.asOf));
     return `insert into lethe.exception (plan_id, key, found_by, outcome, cause)
       select ${literal(id)}, ${keyAsText(root, 'this')}, 'plan', '${outcome}', ${literal(rival.id)}
-      from ${root.sql} this join ${roots} roots on ${sameKey(root, 'this', 'roots')} where ${matches}`;
+      from ${root.sql} this where ${takesSql(rule)} and ${matches}`;
   });
   if (apart.length > 0) await tx.script([...apart, removeExceptions(planning)].join(';\n'));
 }
@@ -121,24 +122,28 @@ async function setProtectedApart(tx: Tx, planning: Planning): Promise<void> {
   const { id, work, closure, request } = planning;
   const { root } = closure;
   const protections = await readProtections(tx, request.graph, request);
-  await fillClosure(tx, planning);
-  if (!(await findStopped(tx, { graph: request.graph, work, closure }, protections))) return;
-  await tx.script(
-    [
-      `insert into lethe.exception (plan_id, key, found_by, outcome, cause)
-       select distinct ${literal(id)}, ${keyAsText(root, 'roots')}, 'plan', 'protected', hits.${CAUSE}
-       from ${work.roots(root)} roots join ${work.hits(root)} hits on ${sameKey(root, 'roots', 'hits')}`,
-      removeExceptions(planning),
-      emptyWorkTables(work, closure),
-    ].join(';\n'),
-  );
-  await fillClosure(tx, planning);
+  // what protects the roots themselves is found without working out what goes along with them
+  const deep = isCyclic(closure) || protections.some(({ table }) => table !== root);
+  await fillRoots(tx, planning);
+  if (deep) await expandClosure(tx, work, closure, { analyze: true });
+  const stopped = await findStopped(tx, { graph: request.graph, work, closure }, protections);
+  if (stopped) {
+    await tx.script(
+      [
+        `insert into lethe.exception (plan_id, key, found_by, outcome, cause)
+         select distinct ${literal(id)}, ${keyAsText(root, 'roots')}, 'plan', 'protected', hits.${CAUSE}
+         from ${work.roots(root)} roots join ${work.hits(root)} hits on ${sameKey(root, 'roots', 'hits')}`,
+        removeExceptions(planning),
+        emptyWorkTables(work, closure),
+      ].join(';\n'),
+    );
+    await fillRoots(tx, planning);
+  }
+  if (stopped || !deep) await expandClosure(tx, work, closure, { analyze: true });
 }
 
-async function fillClosure(tx: Tx, { work, closure }: Planning): Promise<void> {
-  const { root } = closure;
+async function fillRoots(tx: Tx, { work, closure: { root } }: Planning): Promise<void> {
   await tx.script(`insert into ${work.gone(root)} table ${work.roots(root)};\nanalyze ${work.gone(root)}`);
-  await expandClosure(tx, work, closure);
 }
 
 function removeExceptions({ id, work, closure: { root } }: Planning): string {
@@ -200,11 +205,15 @@ async function startsOf(
   const { work, closure, rule } = planning;
   const { root } = closure;
   const { rows } = await tx.query<Row & { month: string; items: string; oldest: string; newest: string }>(sql`
-    select to_char(start at time zone ${rule.policy.timeZone}, 'YYYY-MM') as month, count(*) as items,
-      min(start) as oldest, max(start) as newest
-    from (select (${raw(factValue(rule.policy.start))})::timestamptz as start
-          from ${raw(root.sql)} this join ${raw(work.roots(root))} roots on ${raw(sameKey(root, 'this', 'roots'))}) starts
-    group by 1 order by 1`);
+    select to_char(month, 'YYYY-MM') as month, items, oldest, newest
+    from (
+      select date_trunc('month', start at time zone ${rule.policy.timeZone}) as month, count(*) as items,
+        min(start) as oldest, max(start) as newest
+      from (select (${raw(factValue(rule.policy.start))})::timestamptz as start
+            from ${raw(root.sql)} this join ${raw(work.roots(root))} roots on ${raw(sameKey(root, 'this', 'roots'))}) starts
+      group by 1
+    ) months
+    order by 1`);
   return {
     oldest: rows.map(({ oldest }) => oldest).sort()[0] ?? null,
     newest:

@@ -77,7 +77,10 @@ function runOf(
   };
 }
 
-function tableOf(graph: MapGraph, { record, plan }: DisposalAct): NonNullable<ReturnType<MapGraph['records']['get']>> {
+function tableOf(
+  graph: MapGraph,
+  { record, plan }: DisposalAct,
+): NonNullable<ReturnType<MapGraph['records']['get']>> {
   const table = graph.records.get(record);
   if (!table)
     throw new LetheError('map_mismatch', {
@@ -86,7 +89,10 @@ function tableOf(graph: MapGraph, { record, plan }: DisposalAct): NonNullable<Re
   return table;
 }
 
-async function deleteAll(tx: Tx, { work, closure, foreignKeys }: Run): Promise<Readonly<Record<string, number>>> {
+async function deleteAll(
+  tx: Tx,
+  { work, closure, foreignKeys }: Run,
+): Promise<Readonly<Record<string, number>>> {
   const statements = actStatements(work, closure, foreignKeys);
   const counts = await tx.script(statements.map(({ sql }) => sql).join(';\n'));
   const deleted: Record<string, number> = {};

@@ -1,5 +1,5 @@
 import type { ActorName } from '../core/actor.js';
-import type { Row, Tx } from '../db/database.js';
+import type { Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import { throughDoor } from '../db/disposal-door.js';
 import type { ForeignKey } from '../datamap/closure.js';
@@ -44,9 +44,18 @@ export async function replay(context: HoldContext, actor: ActorName): Promise<Re
   const foreignKeys = await readForeignKeys(db);
   let done = NOTHING;
   for (const { act } of standing.missing) done = sum(done, await redo(context, foreignKeys, act, by));
-  const uncertain = (await vault.acts(0)).acts.filter(({ state }) => state === 'open').map(({ act }) => act.id);
+  const uncertain = (await vault.acts(0)).acts
+    .filter(({ state }) => state === 'open')
+    .map(({ act }) => act.id);
   const { acts, records, kept, holdsPlaced, holdsLifted } = done;
-  await resumeChain(context, by, { acts, records, kept, holdsPlaced, holdsLifted, uncertain: uncertain.length });
+  await resumeChain(context, by, {
+    acts,
+    records,
+    kept,
+    holdsPlaced,
+    holdsLifted,
+    uncertain: uncertain.length,
+  });
   return { ...done, uncertain };
 }
 
@@ -78,7 +87,11 @@ function redo(
       kind: 'replayed',
       at: clock.now(),
       actor: by,
-      about: { act: act.id, kind: act.kind, ...(act.kind === 'disposal' ? { plan: act.plan } : { hold: act.hold }) },
+      about: {
+        act: act.id,
+        kind: act.kind,
+        ...(act.kind === 'disposal' ? { plan: act.plan } : { hold: act.hold }),
+      },
       ...(act.kind === 'disposal' ? { counts: { records, kept } } : {}),
     });
     await vault.move(act.id, entry);
@@ -104,12 +117,14 @@ async function redoOn(
 
 async function placeAgain(tx: Tx, act: HoldPlacedAct): Promise<Outcome> {
   await closeGate(tx);
-  const { count } = await tx.query<Row>(sql`select 1 from lethe.protection where id = ${act.hold}`);
+  const { count } = await tx.query(sql`select 1 from lethe.protection where id = ${act.hold}`);
   if (count > 0) return {};
   for (const id of [act.actor, act.owner]) await keepActor(tx, id);
   const { scope } = act;
   const subject =
-    scope.kind === 'subject' ? { subject: await keepSubject(tx, scope.subject, scope.record, scope.key) } : {};
+    scope.kind === 'subject'
+      ? { subject: await keepSubject(tx, scope.subject, scope.record, scope.key) }
+      : {};
   await insertProtection(tx, {
     id: act.hold,
     kind: 'hold',

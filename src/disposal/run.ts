@@ -5,12 +5,19 @@ import type { Database, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { appendEntry } from '../ledger/append.js';
 import { runBatch, type Run } from './batch.js';
-import { busyCauses, markBusy, openChunks, progressOf, type BatchOutcome, type Progress } from './chunk-store.js';
+import {
+  busyCauses,
+  markBusy,
+  openChunks,
+  progressOf,
+  type BatchOutcome,
+  type Progress,
+} from './chunk-store.js';
 import { crossing, LOCK_TIMEOUT, REFERRED_TO } from './crossing.js';
 import { findPlan, lockPlan, setPlanState, type PlanRow } from './plan-store.js';
 import { sweepLateChildren } from './sweep.js';
 
-/** A batch that another writer crosses is tried so often; chunks with busy records get so many rounds, with a growing pause. */
+/** A batch that another writer crosses is tried so often. */
 const TRIES = 4;
 const ROUNDS = 4;
 const FIRST_PAUSE_MS = 150;
@@ -21,6 +28,8 @@ export interface ApplyWatch {
   readonly progress?: (progress: Progress) => void;
   /** Checked between batches; a run that stops so is resumed by the next apply. */
   readonly signal?: AbortSignal;
+  /** How often chunks with busy records are tried, with a growing pause before each round; default 4. */
+  readonly rounds?: number;
 }
 
 /**
@@ -29,14 +38,15 @@ export interface ApplyWatch {
  */
 export async function applyBatches(db: Database, run: Run, watch: ApplyWatch): Promise<PlanRow> {
   const { id, state } = run.plan;
-  if (!(await setPlanState(db, id, 'applying', null))) throw new LetheError('plan_finished', { plan: id, state });
+  if (!(await setPlanState(db, id, 'applying', null)))
+    throw new LetheError('plan_finished', { plan: id, state });
   const resting = new Set<number>();
   for (let round = 1; !watch.signal?.aborted;) {
     const outcome = await tryBatch(db, run, [...resting]);
     if (watch.progress) watch.progress(await progressOf(db, id));
     if (outcome.kind === 'batch') {
       if (outcome.busy > 0) resting.add(outcome.chunk);
-    } else if (resting.size > 0 && round < ROUNDS) {
+    } else if (resting.size > 0 && round < (watch.rounds ?? ROUNDS)) {
       // first everything else, then what was busy
       await wait(FIRST_PAUSE_MS * 2 ** round);
       round += 1;
@@ -138,7 +148,12 @@ async function markDone(tx: Tx, planId: string, actor: string, clock: Clock): Pr
 }
 
 /** @throws LetheError `run_incomplete`, unless somebody else has finished the plan meanwhile */
-async function incomplete(db: Database, { id }: PlanRow, busy: string | number, state: string): Promise<PlanRow> {
+async function incomplete(
+  db: Database,
+  { id }: PlanRow,
+  busy: string | number,
+  state: string,
+): Promise<PlanRow> {
   if (!(await setPlanState(db, id, 'incomplete', `${busy} records busy, ${state}`))) return findPlan(db, id);
   throw new LetheError('run_incomplete', { plan: id, busy, state });
 }

@@ -55,9 +55,12 @@ function protectionHits(
   });
 }
 
+/** OFFSET keeps the planner from evaluating the condition, which may be costly, for rows that do not go. */
 function hitInner(work: WorkTables, { table, from, where, cause }: ProtectedRows): string {
-  const going = `select from ${work.gone(table)} gone where ${sameKey(table, 'gone', 'this')}`;
-  return `insert into ${work.hits(table)} select ${workSelect(work, table, 'this')}, ${cause} from ${from} where ${where} and exists (${going})`;
+  const columns = workSelect(work, table, 'this');
+  const same = `select from ${work.gone(table)} gone where ${sameKey(table, 'gone', 'this')}`;
+  const going = `select this.*, ${cause} as ${CAUSE} from ${from} where exists (${same}) offset 0`;
+  return `insert into ${work.hits(table)} select ${columns}, this.${CAUSE} from (${going}) this where ${where}`;
 }
 
 /** Marks the rows of the root table that go along but are not among the locked ones; returns whether there are any. */

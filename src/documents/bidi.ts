@@ -10,7 +10,8 @@ export interface Direction {
   readonly isRtl: boolean;
 }
 
-const MAY_BE_RTL = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const MAY_BE_RTL =
+  /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /** The first strong letter decides the direction of a text. */
 export function directionOf(text: string): Direction {

@@ -67,8 +67,7 @@ export async function peekRows(
   { rows }: Table,
   count: number,
 ): Promise<{ readonly first: readonly Row[]; readonly all: AsyncGenerator<Row> }> {
-  const source = (Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]()) as
-    Iterator<Row> | AsyncIterator<Row>;
+  const source = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
   const first: Row[] = [];
   while (first.length < count) {
     const next = await source.next();
@@ -78,10 +77,7 @@ export async function peekRows(
   return { first, all: goOn(first, source) };
 }
 
-async function* goOn(
-  first: readonly Row[],
-  source: Iterator<Row> | AsyncIterator<Row>,
-): AsyncGenerator<Row> {
+async function* goOn(first: readonly Row[], source: Iterator<Row> | AsyncIterator<Row>): AsyncGenerator<Row> {
   yield* first;
   for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
 }

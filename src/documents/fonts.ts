@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import * as fontkit from 'fontkit';
 import type { Font } from 'fontkit';
 import type { Span } from './document.js';
@@ -11,7 +11,7 @@ export interface NamedFont {
 }
 
 const require = createRequire(import.meta.url);
-const opened = new Map<string, NamedFont | null>();
+const opened = new Map<string, NamedFont>();
 
 /** Condensed: digests and wide tables fit. The last ones serve characters that the first lacks. */
 const FACES: Readonly<Record<Span['style'], readonly string[]>> = {
@@ -37,9 +37,11 @@ export function fontsFor(
   extra: readonly string[] = [],
 ): readonly NamedFont[] {
   const faces = FACES[style].map((face) => openFont(face, `dejavu-fonts-ttf/ttf/${face}.ttf`));
-  return [...faces, ...extra.map((file) => openFont(file, file)), ...optionalFonts(language)].filter(
-    (font) => font !== null,
-  );
+  return [
+    ...faces,
+    ...extra.map((file) => openFont(basename(file).replace(/\W/g, '-'), file)),
+    ...optionalFonts(language),
+  ].filter((font) => font !== null);
 }
 
 function optionalFonts(language: string): readonly (NamedFont | null)[] {
@@ -60,11 +62,11 @@ function openOptional(font: string): NamedFont | null {
   }
 }
 
-function openFont(name: string, file: string): NamedFont | null {
-  const known = opened.get(name);
-  if (known !== undefined) return known;
-  const font = fontkit.openSync(file.startsWith('/') ? file : require.resolve(file)) as Font;
-  const named = { name, font };
-  opened.set(name, named);
-  return named;
+function openFont(name: string, file: string): NamedFont {
+  const known = opened.get(file);
+  if (known) return known;
+  const path = isAbsolute(file) ? file : require.resolve(file);
+  const made = { name, font: fontkit.openSync(path) as Font };
+  opened.set(file, made);
+  return made;
 }

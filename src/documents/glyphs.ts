@@ -5,12 +5,13 @@ import type { NamedFont } from './fonts.js';
 export interface Piece {
   readonly text: string;
   readonly font: string;
+  readonly style: Span['style'];
   /** What the piece stands for, where no font has its characters. */
   readonly actual: string | null;
 }
 
 // joiners, marks of direction, soft hyphens, variation selectors: they have no shape of their own
-const SHAPELESS = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/gu;
+const SHAPELESS = /\p{Default_Ignorable_Code_Point}/gu;
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Chooses a font for every character; one that no font has stands as `[U+4E2D]` and is remembered. */
@@ -27,22 +28,22 @@ export class GlyphChooser {
   private piecesOf({ text, style }: Span): readonly Piece[] {
     const fonts = this.fonts[style];
     const [first] = fonts;
-    if (first && this.has(first, text)) return [{ text, font: first.name, actual: null }];
+    if (first && this.has(first, text)) return [{ text, font: first.name, style, actual: null }];
     const pieces: Piece[] = [];
     for (const { segment } of graphemes.segment(text)) {
       const font = fonts.find((candidate) => this.has(candidate, segment));
       const piece = font
-        ? { text: segment, font: font.name, actual: null }
-        : this.missingPiece(segment, first?.name ?? '');
+        ? { text: segment, font: font.name, style, actual: null }
+        : this.missingPiece(segment, first?.name ?? '', style);
       append(pieces, piece);
     }
     return pieces;
   }
 
-  private missingPiece(segment: string, font: string): Piece {
+  private missingPiece(segment: string, font: string, style: Span['style']): Piece {
     const points = Array.from(segment.replace(SHAPELESS, ''), (char) => char.codePointAt(0) ?? 0);
     for (const point of points) this.missing.add(point);
-    return { text: points.map(shownPoint).join(''), font, actual: segment };
+    return { text: points.map(shownPoint).join(''), font, style, actual: segment };
   }
 
   private has({ name, font }: NamedFont, text: string): boolean {
@@ -60,7 +61,7 @@ export class GlyphChooser {
 
 function append(pieces: Piece[], piece: Piece): void {
   const last = pieces.at(-1);
-  if (last && last.font === piece.font && last.actual === null && piece.actual === null)
+  if (last?.font === piece.font && last.actual === null && piece.actual === null)
     pieces[pieces.length - 1] = { ...piece, text: last.text + piece.text };
   else pieces.push(piece);
 }
@@ -79,4 +80,6 @@ export const shownPoint = (point: number): string =>
 
 /** What is drawn of a text: shapeless characters have done their work by then, but joiners still shape letters. */
 export const drawn = (text: string): string =>
-  text.replace(SHAPELESS, (char) => (char === '\u200c' || char === '\u200d' ? char : '')).replaceAll('\u00a0', ' ');
+  text
+    .replace(SHAPELESS, (char) => (char === '\u200c' || char === '\u200d' ? char : ''))
+    .replaceAll('\u00a0', ' ');

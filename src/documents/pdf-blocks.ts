@@ -64,11 +64,18 @@ const whole = (lines: Cell['lines']): Omit<Cell, 'element' | 'type'> => ({
   colour: colour.text,
 });
 
+/** The width of the labels: one for the whole document, so that what they label stands in one line. */
+export function labelWidthOf({ typesetter }: PdfCanvas, blocks: readonly Block[]): number {
+  const { size, widestLabel } = STYLE.facts;
+  const labels = blocks.flatMap((block) => (block.kind === 'facts' ? block.facts : []));
+  const widest = Math.max(0, ...labels.map(({ label }) => typesetter.widths(label, size).line));
+  return Math.min(widest + 1, BODY_WIDTH * widestLabel);
+}
+
 /** A list to readers: what it is called, and what it is. */
 function writeFacts(canvas: PdfCanvas, pages: PdfPages, facts: readonly Fact[]): void {
-  const { size, padding, gap, widestLabel } = STYLE.facts;
-  const widest = Math.max(0, ...facts.map(({ label }) => canvas.typesetter.widths(label, size).line));
-  const labelWidth = Math.min(widest + 1, BODY_WIDTH * widestLabel);
+  const { size, padding, gap } = STYLE.facts;
+  const { labelWidth } = pages;
   const x = page.left + labelWidth + gap;
   const list = canvas.element('L');
   for (const { label, value } of facts) {

@@ -2,9 +2,10 @@ import PDFDocument from 'pdfkit';
 import type { Document } from './document.js';
 import { fontsFor, type NamedFont } from './fonts.js';
 import { GlyphChooser } from './glyphs.js';
-import { internalsOf, PropertyText, UNIVERSAL_ACCESS, type Pdf } from './pdf-internals.js';
+import { escapeProperties, internalsOf, UNIVERSAL_ACCESS, type Pdf } from './pdf-internals.js';
 import { STYLE } from './pdf-style.js';
-import { Typesetter, type Line, type Run } from './typesetter.js';
+import type { Run } from './runs.js';
+import { Typesetter, type Line } from './typesetter.js';
 
 export type Element = PDFKit.PDFStructureElement;
 
@@ -65,7 +66,12 @@ export class PdfCanvas {
   }
 
   rule(x: number, y: number, width: number, colour: string = STYLE.colour.rule): void {
-    this.pdf.lineWidth(0.5).strokeColor(colour).moveTo(x, y).lineTo(x + width, y).stroke();
+    this.pdf
+      .lineWidth(0.5)
+      .strokeColor(colour)
+      .moveTo(x, y)
+      .lineTo(x + width, y)
+      .stroke();
   }
 
   ground(x: number, y: number, width: number, height: number, colour: string): void {
@@ -75,6 +81,7 @@ export class PdfCanvas {
   /** Ends the structure tree and the file; what it says of itself stands in the properties. */
   end(): void {
     this.root.end();
+    escapeProperties(this.pdf);
     internalsOf(this.pdf).appendXML(UNIVERSAL_ACCESS);
     this.pdf.end();
   }
@@ -151,8 +158,8 @@ function openPdf({ title, author, language, created }: Document): Pdf {
     // null: PDFKit would open Helvetica, which is not embedded
     font: null as unknown as string,
     info: {
-      Title: new PropertyText(title) as unknown as string,
-      Author: new PropertyText(author) as unknown as string,
+      Title: title,
+      Author: author,
       Creator: 'Lethe',
       Producer: 'Lethe, PDFKit',
       CreationDate: moment,

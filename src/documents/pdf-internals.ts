@@ -4,6 +4,7 @@ import type PDFDocument from 'pdfkit';
 export interface PdfInternals {
   readonly _font: EmbeddedFont;
   appendXML(xml: string): void;
+  endMetadata(): void;
   readonly readableLength: number;
   ref(data: object): FormReference;
 }
@@ -23,15 +24,19 @@ export interface FormReference {
 
 export const internalsOf = (pdf: PDFKit.PDFDocument): PdfInternals => pdf as unknown as PdfInternals;
 
-/**
- * A text for the document's properties. PDFKit puts it into a PDF string, as which it stands for itself, and into XML
- * by a template, for which it has to be escaped.
- */
-export class PropertyText extends String {
-  override toString(): string {
-    return this.valueOf().replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
-  }
+/** PDFKit writes the properties as PDF strings first, and then into XML as they are: there they have to be escaped. */
+export function escapeProperties(pdf: Pdf): void {
+  const internals = internalsOf(pdf);
+  const endMetadata = internals.endMetadata.bind(pdf);
+  internals.endMetadata = () => {
+    const info = pdf.info as Record<string, unknown>;
+    for (const [name, value] of Object.entries(info))
+      if (typeof value === 'string') info[name] = xmlText(value);
+    endMetadata();
+  };
 }
+
+const xmlText = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** PDF/UA-1 (ISO 14289). PDFKit's own switch also writes a CIDSet, which leaves out the parts of composed letters. */
 export const UNIVERSAL_ACCESS = `

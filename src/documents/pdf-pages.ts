@@ -14,6 +14,8 @@ const WAITING = 1 << 20;
 export class PdfPages {
   y: number = page.top;
   count = 0;
+  /** Of the facts, everywhere in the document. */
+  labelWidth = 0;
   private readonly words: Words;
   private readonly total: FormReference;
   private readonly canvas: PdfCanvas;
@@ -65,11 +67,11 @@ export class PdfPages {
     const number = canvas.typesetter.set(`${words.page} ${this.count} ${words.of} `, Infinity, footer.size);
     const [line] = number.lines;
     if (line) canvas.line(line, page.left, baseline, footer.size, colour.quiet);
-    const space = canvas.typesetter.widths(' x', footer.size).line - canvas.typesetter.widths('x', footer.size).line;
+    const space =
+      canvas.typesetter.widths(' x', footer.size).line - canvas.typesetter.widths('x', footer.size).line;
     this.placeTotal(page.left + (line?.width ?? 0) + space, baseline);
     const [mark] = canvas.typesetter.set(id, Infinity, footer.size).lines;
-    if (mark)
-      canvas.line(mark, page.left + BODY_WIDTH - mark.width, baseline, footer.size, colour.quiet);
+    if (mark) canvas.line(mark, page.left + BODY_WIDTH - mark.width, baseline, footer.size, colour.quiet);
   }
 
   private placeTotal(x: number, baseline: number): void {

@@ -37,7 +37,7 @@ export const lineHeight = (size: number): number => size * STYLE.lineHeight;
 export function writeRow(canvas: PdfCanvas, pages: PdfPages, row: RowOfCells): void {
   const step = Math.max(0, ...row.cells.map(({ lines }) => lineHeight(lines.size)));
   const total = Math.max(0, ...row.cells.map(({ lines }) => lines.lines.length));
-  for (let done = 0; done < total; ) {
+  for (let done = 0; done < total;) {
     const take = linesThatFit(pages.left - 2 * row.padding, step, total - done, row);
     if (take === 0) {
       pages.next();

@@ -5,7 +5,7 @@ export const STYLE = {
   heading2: { size: 12.5, before: 16, after: 5 },
   heading3: { size: 10.5, before: 10, after: 3 },
   body: { size: 9.5, after: 6 },
-  facts: { size: 9.5, padding: 2.5, gap: 14, widestLabel: 0.34 },
+  facts: { size: 9.5, padding: 2.5, gap: 12, widestLabel: 0.28 },
   list: { size: 9.5, indent: 15, padding: 1.5 },
   note: { size: 9.5, indent: 11, padding: 6 },
   table: { size: 8.5, padding: 3.5, gap: 5 },

@@ -1,5 +1,6 @@
 import { peekRows, strong, type Row, type Table } from './document.js';
 import type { Element, PdfCanvas } from './pdf-canvas.js';
+import { placesOf, type Place } from './pdf-columns.js';
 import type { PdfPages } from './pdf-pages.js';
 import { keepTogether, lineHeight, writeRow, type Cell } from './pdf-rows.js';
 import { BODY_WIDTH, STYLE } from './pdf-style.js';
@@ -8,11 +9,6 @@ const { table: style, colour, page } = STYLE;
 
 /** So many rows decide how wide the columns are. */
 const SAMPLE = 60;
-
-interface Place {
-  readonly x: number;
-  readonly width: number;
-}
 
 /** Writes a table row by row; its header stands again at the top of every page. */
 export async function writeTable(canvas: PdfCanvas, pages: PdfPages, table: Table): Promise<void> {
@@ -70,7 +66,11 @@ interface BodyRow extends Header {
   readonly again: () => void;
 }
 
-function writeTableRow(canvas: PdfCanvas, pages: PdfPages, { table, places, element, row, again }: BodyRow): void {
+function writeTableRow(
+  canvas: PdfCanvas,
+  pages: PdfPages,
+  { table, places, element, row, again }: BodyRow,
+): void {
   const parent = canvas.element('TR', element);
   const cells = table.columns.map(({ align }, i): Cell => {
     const { x, width } = places[i] ?? { x: 0, width: 0 };
@@ -110,46 +110,3 @@ function whenEmpty(canvas: PdfCanvas, pages: PdfPages, table: Table, element: El
   });
   parent.end();
 }
-
-interface Need {
-  /** Without wrapping. */
-  readonly line: number;
-  /** The widest word. */
-  readonly word: number;
-}
-
-/** Later rows can be a little wider than the sample. */
-const SLACK = 1.08;
-
-function placesOf({ typesetter }: PdfCanvas, { columns }: Table, rows: readonly Row[]): readonly Place[] {
-  const room = BODY_WIDTH - 2 * style.gap * columns.length;
-  const needs = columns.map(({ title }, i): Need => {
-    const texts = [strong(title), ...rows.map((row) => row[i] ?? '')];
-    const widths = texts.map((text) => typesetter.widths(text, style.size));
-    const line = Math.max(0, ...widths.map((width) => width.line)) * SLACK + 1;
-    const word = Math.max(0, ...widths.map((width) => width.word)) * SLACK + 1;
-    return { line, word: Math.min(word, room / columns.length) };
-  });
-  let x = page.left + style.gap;
-  return share(needs, room).map((width) => {
-    const place = { x, width };
-    x += width + 2 * style.gap;
-    return place;
-  });
-}
-
-/** Columns as wide as their texts where that fits; else the narrow ones stay, and the wide ones wrap. */
-function share(needs: readonly Need[], room: number): readonly number[] {
-  const most = needs.reduce((sum, { line }) => sum + line, 0);
-  if (most <= room) return needs.map(({ line }) => line + ((room - most) * line) / most);
-  let [low, high] = [0, room];
-  for (let i = 0; i < 40; i += 1) {
-    const middle = (low + high) / 2;
-    const sum = needs.reduce((total, need) => total + cut(need, middle), 0);
-    if (sum > room) high = middle;
-    else low = middle;
-  }
-  return needs.map((need) => cut(need, low));
-}
-
-const cut = ({ line, word }: Need, limit: number): number => Math.max(word, Math.min(line, limit));

@@ -3,7 +3,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Document } from './document.js';
 import { shownPoint } from './glyphs.js';
-import { writeBlock, writeHeading } from './pdf-blocks.js';
+import { labelWidthOf, writeBlock, writeHeading } from './pdf-blocks.js';
 import { PdfCanvas } from './pdf-canvas.js';
 import { PdfPages } from './pdf-pages.js';
 import { wordsOf } from './words.js';
@@ -39,6 +39,7 @@ export async function writePdf(
 
 async function writePages(canvas: PdfCanvas, document: Document): Promise<PdfSummary> {
   const pages = new PdfPages(canvas, document);
+  pages.labelWidth = labelWidthOf(canvas, document.blocks);
   writeHeading(canvas, pages, document.title, 1);
   for (const block of document.blocks) await writeBlock(canvas, pages, block);
   const missing = [...canvas.glyphs.missing].sort((a, b) => a - b).map(shownPoint);

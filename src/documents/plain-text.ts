@@ -1,4 +1,13 @@
-import { peekRows, plainText, type Block, type Document, type Fact, type Table, type Text } from './document.js';
+import {
+  peekRows,
+  plainText,
+  spansOf,
+  type Block,
+  type Document,
+  type Fact,
+  type Table,
+  type Text,
+} from './document.js';
 
 /** Columns of a terminal. */
 const WIDTH = 100;
@@ -21,18 +30,18 @@ async function* blockLines(block: Block, width: number): AsyncGenerator<string> 
       yield* underlined(plainText(block.text), block.level === 2 ? '-' : '.');
       return;
     case 'paragraph':
-      yield* wrapped(block.text, width);
+      yield* wrapped(quoted(block.text), width);
       return;
     case 'facts':
       yield* block.facts.flatMap((fact) => factLines(block.facts, fact, width));
       return;
     case 'list':
       yield* block.items.flatMap((item, i) =>
-        hanging(block.ordered ? `${i + 1}. `.padEnd(4) : '- ', wrapped(item, width - 4)),
+        hanging(block.ordered ? `${i + 1}. `.padEnd(4) : '- ', wrapped(quoted(item), width - 4)),
       );
       return;
     case 'note':
-      yield* wrapped(block.text, width - 2).map((line) => `| ${line}`);
+      yield* wrapped(quoted(block.text), width - 2).map((line) => `| ${line}`);
       return;
     case 'table':
       yield* tableLines(block.table, width);
@@ -40,12 +49,20 @@ async function* blockLines(block: Block, width: number): AsyncGenerator<string> 
   }
 }
 
+/** In a sentence the letters alone do not show where a command begins and ends. */
+const quoted = (text: Text): Text =>
+  spansOf(text).map((span) => (span.style === 'code' ? { ...span, text: `\`${span.text}\`` } : span));
+
 const underlined = (text: string, line: string): readonly string[] => [text, line.repeat(lengthOf(text))];
 
 function factLines(facts: readonly Fact[], { label, value }: Fact, width: number): readonly string[] {
   const widest = Math.max(...facts.map((fact) => lengthOf(plainText(fact.label))));
   const indent = Math.min(widest, Math.floor(width / 3)) + 2;
-  return hanging(padded(plainText(label), indent, 'start'), wrapped(value, width - indent));
+  const labels = wrapped(label, indent - 2);
+  const values = wrapped(value, width - indent);
+  return Array.from({ length: Math.max(labels.length, values.length) }, (_line, at) =>
+    `${padded(labels[at] ?? '', indent, 'start')}${values[at] ?? ''}`.trimEnd(),
+  );
 }
 
 const hanging = (mark: string, lines: readonly string[]): readonly string[] =>
@@ -90,14 +107,20 @@ function padded(text: string, width: number, align: 'start' | 'end'): string {
 function wrapped(text: Text, width: number): readonly string[] {
   return plainText(text)
     .split('\n')
-    .flatMap((line) => wrapLine(line.split(' ').flatMap((word) => cut(word, width)), width));
+    .flatMap((line) =>
+      wrapLine(
+        line.split(' ').flatMap((word) => cut(word, width)),
+        width,
+      ),
+    );
 }
 
 function wrapLine(words: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of words) {
     const last = lines.at(-1);
-    if (last !== undefined && lengthOf(last) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && lengthOf(last) + 1 + lengthOf(word) <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;

@@ -1,34 +1,12 @@
-import type { Block, Column, Fact, Span } from './document.js';
+import type { Block, Column, Fact } from './document.js';
+import { groupAt, readLines, type Line } from './prose-lines.js';
+import { readSpans } from './spans.js';
 
 /** Prose as blocks; the title is the line that begins with `# `. */
 export interface Prose {
   readonly title: string;
   readonly blocks: readonly Block[];
 }
-
-/** Makes a value stand for itself in prose: whatever it holds, it opens no heading, list, table, code or line. */
-export const escapeProse = (value: unknown): string =>
-  String(value)
-    .replace(/\s*[\n\r\u0085\u2028\u2029]+\s*/g, ' ')
-    .replace(/[!-/:-@[-`{-~]/g, '\\$&');
-
-interface Line {
-  readonly kind: 'heading' | 'item' | 'number' | 'note' | 'row' | 'term' | 'value' | 'block' | 'text';
-  readonly text: string;
-  /** Of a heading. */
-  readonly level: number;
-  readonly afterBlank: boolean;
-}
-
-const FORMS: readonly (readonly [Line['kind'], RegExp])[] = [
-  ['heading', /^#{1,3} +(?<text>.*)$/],
-  ['item', /^- +(?<text>.*)$/],
-  ['number', /^\d+\. +(?<text>.*)$/],
-  ['note', /^> ?(?<text>.*)$/],
-  ['row', /^(?<text>\|.*)\|$/],
-  ['value', /^: *(?<text>.*)$/],
-  ['block', /^\[\[(?<text>[\w-]+)\]\]$/],
-];
 
 /**
  * Reads the small markup of report templates: `#` to `###` headings, paragraphs, `- ` and `1. ` lists, `> ` notes,
@@ -42,48 +20,12 @@ export function readProse(text: string, inserts: Readonly<Record<string, Block>>
   if (first?.kind !== 'heading' || first.level !== 1)
     throw new Error('the first line must be the title: "# …"');
   const blocks: Block[] = [];
-  for (let at = 1; at < lines.length; ) {
+  for (let at = 1; at < lines.length;) {
     const group = groupAt(lines, at);
     blocks.push(blockOf(group, inserts));
     at += group.length;
   }
   return { title: first.text.replace(/\\(.)/g, '$1'), blocks };
-}
-
-function readLines(text: string): readonly Line[] {
-  const lines: Line[] = [];
-  let afterBlank = true;
-  for (const raw of text.split('\n').map((line) => line.trim())) {
-    if (raw !== '') lines.push({ ...readLine(raw), afterBlank });
-    afterBlank = raw === '';
-  }
-  return lines.map((line, i) =>
-    line.kind === 'text' && lines[i + 1]?.kind === 'value' ? { ...line, kind: 'term', afterBlank: true } : line,
-  );
-}
-
-function readLine(raw: string): Omit<Line, 'afterBlank'> {
-  for (const [kind, form] of FORMS) {
-    const text = form.exec(raw)?.groups?.['text'];
-    if (text !== undefined) return { kind, text, level: kind === 'heading' ? raw.indexOf(' ') : 0 };
-  }
-  return { kind: 'text', text: raw, level: 0 };
-}
-
-/** The lines of one block from `at` on. */
-function groupAt(lines: readonly Line[], at: number): readonly Line[] {
-  const [first, ...rest] = lines.slice(at);
-  if (!first) return [];
-  const end = rest.findIndex((line) => !belongs(first.kind, line));
-  return [first, ...(end < 0 ? rest : rest.slice(0, end))];
-}
-
-function belongs(kind: Line['kind'], line: Line): boolean {
-  if (kind === 'heading' || kind === 'block') return false;
-  if (kind === 'term') return line.kind === 'term' || line.kind === 'value';
-  if (line.kind === 'text') return !line.afterBlank && kind !== 'row'; // a line that goes on
-  if (kind === 'text') return false;
-  return line.kind === kind;
 }
 
 function blockOf(group: readonly Line[], inserts: Readonly<Record<string, Block>>): Block {
@@ -143,16 +85,16 @@ function factsOf(group: readonly Line[]): readonly Fact[] {
 function tableOf(rows: readonly string[]): Block {
   const [titles = [], marks = [], ...cells] = rows.map(cellsOf);
   if (marks.length !== titles.length || !marks.every((mark) => /^:?-+:?$/.test(mark)))
-    throw new Error('the second line of a table must be "|---|---:|", one part a column ("---:" for numbers)');
+    throw new Error(
+      'the second line of a table must be "|---|---:|", one part a column ("---:" for numbers)',
+    );
   const odd = cells.find((row) => row.length !== titles.length);
   if (odd)
     throw new Error(`a table of ${titles.length} columns has a row of ${odd.length}: ${odd.join(' | ')}`);
-  const columns = titles.map(
-    (title, i): Column => ({
-      title: readSpans(title),
-      align: (marks[i] ?? '').endsWith('-:') ? 'end' : 'start',
-    }),
-  );
+  const columns = titles.map((title, i): Column => ({
+    title: readSpans(title),
+    align: (marks[i] ?? '').endsWith('-:') ? 'end' : 'start',
+  }));
   return {
     kind: 'table',
     table: { columns, rows: cells.map((row) => row.map((cell) => readSpans(cell))), whenEmpty: '–' },
@@ -160,24 +102,4 @@ function tableOf(rows: readonly string[]): Block {
 }
 
 const cellsOf = (row: string): readonly string[] =>
-  [...row.slice(1).matchAll(/((?:\\.|[^\\|])*)(?:\||$)/g)]
-    .map(([, cell = '']) => cell.trim())
-    .slice(0, -1);
-
-/** `**strong**` and `` `code` ``; a backslash makes the next character stand for itself. */
-export function readSpans(text: string): readonly Span[] {
-  const spans: { text: string; style: Span['style'] }[] = [];
-  let style: Span['style'] = 'plain';
-  for (const [token] of text.matchAll(/\\.|\*\*|`|[^\\*`]+|[\\*]/gs)) {
-    const wanted = token === '`' ? 'code' : token === '**' ? 'strong' : null;
-    if (wanted && (style === 'plain' || style === wanted)) {
-      style = style === wanted ? 'plain' : wanted;
-      continue;
-    }
-    const shown = token.length === 2 && token.startsWith('\\') ? token.slice(1) : token;
-    const last = spans.at(-1);
-    if (last?.style === style) last.text += shown;
-    else spans.push({ text: shown, style });
-  }
-  return spans;
-}
+  [...row.slice(1).matchAll(/((?:\\.|[^\\|])*)(?:\||$)/g)].map(([, cell = '']) => cell.trim()).slice(0, -1);

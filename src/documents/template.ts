@@ -3,7 +3,8 @@ import { Liquid } from 'liquidjs';
 import { LetheError } from '../core/errors.js';
 import type { Block } from './document.js';
 import { formatsOf } from './formats.js';
-import { escapeProse, readProse, type Prose } from './prose.js';
+import { readProse, type Prose } from './prose.js';
+import { escapeProse } from './spans.js';
 
 /** A report template: LiquidJS text that renders to prose. */
 export interface Template {
@@ -25,7 +26,7 @@ export async function readTemplate(file: string, language: string, path = file):
 
 /**
  * Renders a template over facts. Every value that is put out is escaped, so facts stay facts; a variable or filter that
- * does not exist is an error. Filters: `number`, `date` (`2026-11-21`), `instant`.
+ * does not exist is an error. Filters: `number`, `date`, `instant`, `exact`.
  * @throws LetheError `template_invalid`
  */
 export function renderTemplate(

@@ -1,19 +1,8 @@
-import LineBreaker from 'linebreak';
-import { directionOf, mirrored, visualOrder, type Direction } from './bidi.js';
+import { directionOf, visualOrder } from './bidi.js';
+import { letterEnds, trimmedEnd, units, type Setting } from './breaks.js';
 import type { Text } from './document.js';
-import { drawn, type GlyphChooser, type Piece } from './glyphs.js';
-
-/** Characters of one font and direction, as they are drawn. */
-export interface Run {
-  readonly text: string;
-  readonly font: string;
-  readonly level: number;
-  /** What stands for other characters than it shows: a number in brackets, or a bracket turned round. */
-  readonly actual: string | null;
-  readonly isMirrored: boolean;
-  /** Letters that a font shapes from right to left. */
-  readonly isShapedRtl: boolean;
-}
+import type { GlyphChooser } from './glyphs.js';
+import { runsOf, type Run } from './runs.js';
 
 export interface Line {
   /** From left to right. */
@@ -31,17 +20,6 @@ export interface Lines {
 }
 
 export type Measure = (font: string, size: number, text: string, isShapedRtl: boolean) => number;
-
-interface Setting extends Direction {
-  readonly text: string;
-  /** Index into `pieces` of every UTF-16 unit. */
-  readonly pieceAt: readonly number[];
-  readonly pieces: readonly Piece[];
-  readonly size: number;
-}
-
-const RTL_LETTER = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Breaks text into lines: UAX #14 for the places, and anywhere in a word that is wider than the line. */
 export class Typesetter {
@@ -65,7 +43,7 @@ export class Typesetter {
   /** The width of a text that stays on one line, and of its widest word. */
   widths(text: Text, size: number): { readonly line: number; readonly word: number } {
     const setting = this.settingOf(text, size);
-    const words = Array.from(units(setting.text), ([start, end]) =>
+    const words = Array.from(units(setting), ([start, end]) =>
       this.width(setting, start, trimmedEnd(setting.text, start, end)),
     );
     const lines = this.set(text, Infinity, size).lines.map(({ width }) => width);
@@ -76,7 +54,11 @@ export class Typesetter {
     const pieces = this.glyphs.pieces(text);
     const whole = pieces.map((piece) => piece.text).join('');
     const pieceAt = pieces.flatMap((piece, index) => new Array<number>(piece.text.length).fill(index));
-    return { text: whole, pieces, pieceAt, size, ...directionOf(whole) };
+    // a number in brackets runs from left to right as one word, wherever it stands
+    const words = pieces.map(({ text: shown, actual }) =>
+      actual === null ? shown : 'x'.repeat(shown.length),
+    );
+    return { text: whole, pieces, pieceAt, size, ...directionOf(words.join('')) };
   }
 
   /** The ends of the lines. */
@@ -84,7 +66,7 @@ export class Typesetter {
     const { text } = setting;
     let start = 0;
     let used = 0;
-    for (const [from, to, isRequired] of units(text)) {
+    for (const [from, to, isRequired] of units(setting)) {
       const bare = this.width(setting, from, trimmedEnd(text, from, to));
       if (from > start && used + bare > width) {
         yield (start = from);
@@ -99,18 +81,18 @@ export class Typesetter {
     if (start < text.length || text === '') yield text.length;
   }
 
-  /** Where a word that is wider than a line is cut. */
+  /** Where a word that is wider than a line is cut: between letters, and never in a number that stands for one. */
   private *cuts(setting: Setting, from: number, to: number, width: number): Generator<number> {
     let used = 0;
-    let at = from;
-    for (const { segment } of graphemes.segment(setting.text.slice(from, to))) {
-      const wide = this.width(setting, at, at + segment.length);
-      if (at > from && used + wide > width) {
-        yield at;
+    let start = from;
+    for (const end of letterEnds(setting, from, to)) {
+      const wide = this.width(setting, start, end);
+      if (start > from && used + wide > width) {
+        yield start;
         used = 0;
       }
       used += wide;
-      at += segment.length;
+      start = end;
     }
   }
 
@@ -137,53 +119,5 @@ export class Typesetter {
       from = at;
     }
     return runs;
-  }
-}
-
-function runsOf({ font, actual }: Piece, logical: string, level: number): readonly Run[] {
-  const text = drawn(logical);
-  if (level % 2 === 0 || actual !== null) 
-    return [{ text, font, level, actual, isMirrored: false, isShapedRtl: false }];
-  return splitMirrored(text).map((part) => {
-    const turned = mirrored(part);
-    const isShapedRtl = RTL_LETTER.test(part);
-    // the font turns letters round; a run of signs alone is turned here
-    const shown = isShapedRtl ? part : reversed(turned);
-    const isMirrored = turned !== part;
-    return { text: shown, font, level, actual: isMirrored ? part : null, isMirrored, isShapedRtl };
-  });
-}
-
-/** Brackets apart: turned round they are other characters, and readers must find the ones that were written. */
-function splitMirrored(text: string): readonly string[] {
-  const parts: string[] = [];
-  let isApart = true;
-  for (const char of text) {
-    const turns = mirrored(char) !== char;
-    if (isApart || turns) parts.push(char);
-    else parts.push(`${parts.pop() ?? ''}${char}`);
-    isApart = turns;
-  }
-  return parts;
-}
-
-const reversed = (text: string): string =>
-  Array.from(graphemes.segment(text), ({ segment }) => segment)
-    .reverse()
-    .join('');
-
-function trimmedEnd(text: string, start: number, end: number): number {
-  let last = end;
-  while (last > start && ' \n'.includes(text.charAt(last - 1))) last -= 1;
-  return last;
-}
-
-/** Start, end and whether the line must end there, of every unbreakable stretch. */
-function* units(text: string): Generator<readonly [number, number, boolean]> {
-  const breaker = new LineBreaker(text);
-  let start = 0;
-  for (let next = breaker.nextBreak(); next; next = breaker.nextBreak()) {
-    yield [start, next.position, next.required && text.charAt(next.position - 1) === '\n'];
-    start = next.position;
   }
 }

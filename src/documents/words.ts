@@ -11,13 +11,13 @@ const WORDS: Readonly<Record<string, Words>> = {
     page: 'Page',
     of: 'of',
     missing:
-      'No installed font has these characters; each stands in the text as its Unicode number in brackets: {list}. README.md of Lethe names the optional font packages.',
+      'No installed font has these characters; each stands in the text as its Unicode number in brackets: {list}. reports/README.md of Lethe names the optional font packages.',
   },
   de: {
     page: 'Seite',
     of: 'von',
     missing:
-      'Diese Zeichen hat keine der installierten Schriften; jedes steht im Text als seine Unicode-Nummer in Klammern: {list}. Die README.md von Lethe nennt die Schriftpakete, die sich zusätzlich installieren lassen.',
+      'Diese Zeichen hat keine der installierten Schriften; jedes steht im Text als seine Unicode-Nummer in Klammern: {list}. reports/README.md von Lethe nennt die Schriftpakete, die sich zusätzlich installieren lassen.',
   },
 };
 

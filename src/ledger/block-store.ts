@@ -48,6 +48,16 @@ export async function lastCheckpoint(db: Queryable): Promise<StoredCheckpoint | 
   return row ? { ...row, block: Number(row.block) } : null;
 }
 
+/** An entry from the right side of a left join: all its columns are null where there is none. */
+export type Joined = Row & { readonly entry_id: string } & {
+  readonly [column in keyof StoredEntry]: StoredEntry[column] | null;
+};
+
+/** The entry of such a row, if there is one. */
+export function joinedEntry({ id, at, kind, body, digest }: Joined): StoredEntry | null {
+  return id === null ? null : ({ id, at, kind, body, digest } as StoredEntry);
+}
+
 /** A place in a block, and the entry that stands there; null where it should and does not. */
 export interface SealedEntry {
   readonly id: string;
@@ -57,15 +67,11 @@ export interface SealedEntry {
 
 /** What a block seals, in order. */
 export async function sealedEntries(db: Queryable, block: number): Promise<readonly SealedEntry[]> {
-  const { rows } = await db.query<Partial<StoredEntry> & Row & { entry_id: string; position: number }>(sql`
+  const { rows } = await db.query<Joined & { position: number }>(sql`
     select s.entry_id, s.position, e.id, e.at, e.kind, e.body, e.digest
     from lethe.ledger_sealed s left join lethe.ledger_entry e on e.id = s.entry_id
     where s.block = ${block}::bigint order by s.position`);
-  return rows.map(({ entry_id, position, ...entry }) => ({
-    id: entry_id,
-    position,
-    entry: entry.id === null ? null : (entry as StoredEntry),
-  }));
+  return rows.map((row) => ({ id: row.entry_id, position: row.position, entry: joinedEntry(row) }));
 }
 
 export interface UnsealedEntry extends StoredEntry {

@@ -6,19 +6,9 @@ import { signText } from '../vault/signing-key.js';
 import type { PublicKey } from '../vault/signing-key.js';
 import type { Vault } from '../vault/vault.js';
 import { blocksFrom, lastCheckpoint, sealedEntries } from './block-store.js';
+import type { BodyLine, HeaderLine, TrailerBody } from './export-lines.js';
 import { sealLedger } from './seal.js';
 
-/** The last line of an export: digest and length of every byte before it, signed. */
-export interface TrailerBody {
-  readonly type: 'trailer';
-  readonly bytes: number;
-  readonly lines: number;
-  readonly sha256: string;
-  readonly key: string;
-  readonly madeAt: string;
-}
-
-export const EXPORT_TYPE = 'lethe-ledger-export';
 const PAGE = 100;
 
 /**
@@ -54,9 +44,9 @@ export async function* exportLedger(context: {
   yield `${canonicalJson({ trailer: body, signature: signText(text, key) })}\n`;
 }
 
-async function* contents(db: Database, keys: readonly PublicKey[]): AsyncGenerator<object> {
+async function* contents(db: Database, keys: readonly PublicKey[]): AsyncGenerator<HeaderLine | BodyLine> {
   yield {
-    type: EXPORT_TYPE,
+    type: 'lethe-ledger-export',
     v: 1,
     keys: keys.map(({ fingerprint, publicKey }) => ({ fingerprint, publicKey })),
   };

@@ -38,7 +38,8 @@ export async function proveEntry(db: Queryable, id: string): Promise<InclusionPr
   ];
   const body = block && readBody<BlockBody>(block.body, 'block');
   const key = keys.find(({ fingerprint }) => fingerprint === body?.key);
-  if (!block || !key) throw new LetheError('ledger_broken', { problem: `block ${number} or its key is missing` });
+  if (!block || !key)
+    throw new LetheError('ledger_broken', { problem: `block ${number} or its key is missing` });
   const texts = entries.map(({ entry }) => entry?.body ?? '');
   return {
     type: 'lethe-inclusion-proof',
@@ -57,7 +58,8 @@ export function proofProblem(proof: InclusionProof, pinned: readonly string[] = 
   const body = readBody<BlockBody>(block.body, 'block');
   if (!body) return 'the block is not as it was sealed';
   if (!isKey(key) || key.fingerprint !== body.key) return 'the key is not the one the block names';
-  if (pinned.length > 0 && !pinned.includes(key.fingerprint)) return `key ${key.fingerprint} is not the pinned one`;
+  if (pinned.length > 0 && !pinned.includes(key.fingerprint))
+    return `key ${key.fingerprint} is not the pinned one`;
   if (!isSigned(block.body, block.signature, key.publicKey)) return 'the signature of the block is wrong';
   return rootByPath(leafHash(entry), position, body.entries, path) === body.root
     ? null
@@ -71,4 +73,3 @@ function isKey({ fingerprint, publicKey }: PublicKey): boolean {
     return false;
   }
 }
-

@@ -1,7 +1,13 @@
 import type { Instant } from '../core/instant.js';
 import type { Queryable, Row, Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
-import { readBody, signedCheckpoint, type BlockBody, type CheckpointBody, type StoredBlock } from './block.js';
+import {
+  readBody,
+  signedCheckpoint,
+  type BlockBody,
+  type CheckpointBody,
+  type StoredBlock,
+} from './block.js';
 import { blocksFrom, lastCheckpoint } from './block-store.js';
 import { lockSealing } from './locks.js';
 import { sealLedger, type SealContext } from './seal.js';

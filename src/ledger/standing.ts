@@ -11,7 +11,12 @@ import { closeJournal, lockSealing } from './locks.js';
 export type Standing =
   | { readonly is: 'current' }
   /** The database is older than the journal: these acts must be done again, in this order. */
-  | { readonly is: 'restored'; readonly missing: readonly JournaledAct[]; readonly end: ChainEnd; readonly seal: number };
+  | {
+      readonly is: 'restored';
+      readonly missing: readonly JournaledAct[];
+      readonly end: ChainEnd;
+      readonly seal: number;
+    };
 
 /**
  * Compares heads: the chain's end with the vault's last seal, confirmed acts with the entries that prove them. Settles what a
@@ -51,7 +56,9 @@ async function isBehind(tx: Tx, vault: Vault, seal: Seal | null, end: ChainEnd):
     case 'beyond':
       throw new LetheError('vault_older', { place: vault.place, seal: seal?.number ?? 0, block: end.number });
     case 'other':
-      throw new LetheError('ledger_broken', { problem: `block ${end.number} is not the one the vault sealed` });
+      throw new LetheError('ledger_broken', {
+        problem: `block ${end.number} is not the one the vault sealed`,
+      });
   }
 }
 

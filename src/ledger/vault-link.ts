@@ -23,11 +23,7 @@ export async function requireOwnVault(db: Database, vault: Vault): Promise<Vault
 }
 
 /** A vault that has seen acts or seals belongs to the database that it saw them in, and to no new one. */
-async function linkFirst(
-  db: Database,
-  vault: Vault,
-  identity: VaultIdentity | null,
-): Promise<VaultIdentity> {
+async function linkFirst(db: Database, vault: Vault, identity: VaultIdentity | null): Promise<VaultIdentity> {
   if (identity && (await isUsed(vault))) throw foreign(vault, identity, null);
   const made = await vault.identify({ id: newId('vault'), database: newId('database') });
   const stored = await writeLink(db, made);
@@ -82,7 +78,9 @@ export async function adoptVault(
     const [link, identity] = [await readLink(tx), await vault.identity()];
     if (link && identity && link.database !== identity.database && (await isUsed(vault)))
       throw foreign(vault, identity, link);
-    const made = identity ?? (await vault.identify({ id: newId('vault'), database: link?.database ?? newId('database') }));
+    const made =
+      identity ??
+      (await vault.identify({ id: newId('vault'), database: link?.database ?? newId('database') }));
     const block = link ? await takeOver(tx, vault) : 0;
     await tx.query(sql`
       insert into lethe.vault_link (vault_id, database_id) values (${made.id}, ${made.database})

@@ -1,22 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.js';
 import { fingerprintOf, isSigned, type PublicKey } from '../vault/signing-key.js';
-import { readCanonical, type StoredBlock, type StoredCheckpoint } from './block.js';
+import { readCanonical, type StoredBlock } from './block.js';
 import type { SealedEntry } from './block-store.js';
 import { ChainCheck } from './chain-check.js';
-import { EXPORT_TYPE, type TrailerBody } from './export.js';
+import { bodyLine, headerLine, type BodyLine, type TrailerBody } from './export-lines.js';
 import { trustedOf, type Verification } from './verify.js';
-
-/** A line of an export, by its one key. */
-interface Line {
-  readonly type?: string;
-  readonly keys?: readonly PublicKey[];
-  readonly checkpoint?: StoredCheckpoint;
-  readonly block?: StoredBlock;
-  readonly entry?: SealedEntry;
-  readonly trailer?: TrailerBody;
-  readonly signature?: string;
-}
 
 /**
  * Verifies an export with nothing but the file. Its keys are the ones it brings along: whoever writes a whole new file can
@@ -52,31 +41,38 @@ class ExportReading {
     const isWhole = text.endsWith('\n') && Buffer.from(text).equals(bytes);
     const value = isWhole ? readCanonical(text.slice(0, -1)) : undefined;
     if (this.ended) this.check.report(`line ${number}`, 'it stands after the end');
-    else if (typeof value !== 'object' || value === null)
-      this.check.report(`line ${number}`, 'it is not as it was written');
-    else this.read(number, value as Line);
+    else if (number === 1) this.header(value);
+    else this.read(number, value);
     this.hash.update(bytes);
     this.bytes += bytes.length;
     this.lines += 1;
   }
 
-  private read(number: number, line: Line): void {
-    if (number === 1) this.header(line);
-    else if (line.checkpoint) this.check.checkpoint(line.checkpoint);
-    else if (line.block) {
-      this.closeBlock();
-      this.open = { block: line.block, entries: [] };
-    } else if (line.entry && this.open) this.open.entries.push(line.entry);
-    else if (line.trailer) this.trailer(line.trailer, line.signature ?? '');
-    else this.check.report(`line ${number}`, 'it is no part of a ledger');
-  }
-
-  private header({ type, keys = [] }: Line): void {
+  private header(value: unknown): void {
+    const line = headerLine.safeParse(value);
+    const keys = line.data?.keys ?? [];
     const genuine = keys.filter(isWhatItSays);
     this.trusted = trustedOf(genuine, this.pinned);
     this.check = new ChainCheck(this.trusted);
-    if (type !== EXPORT_TYPE) this.check.report('line 1', 'it is not the header of a ledger export');
-    if (genuine.length < keys.length) this.check.report('line 1', 'a public key does not have its fingerprint');
+    if (!line.success) this.check.report('line 1', 'it is not the header of a ledger export');
+    if (genuine.length < keys.length)
+      this.check.report('line 1', 'a public key does not have its fingerprint');
+  }
+
+  private read(number: number, value: unknown): void {
+    const line = bodyLine.safeParse(value);
+    if (line.success) this.part(number, line.data);
+    else this.check.report(`line ${number}`, 'it is not as it was written');
+  }
+
+  private part(number: number, line: BodyLine): void {
+    if ('checkpoint' in line) this.check.checkpoint(line.checkpoint);
+    else if ('block' in line) {
+      this.closeBlock();
+      this.open = { block: line.block, entries: [] };
+    } else if ('trailer' in line) this.trailer(line.trailer, line.signature);
+    else if (this.open) this.open.entries.push(line.entry);
+    else this.check.report(`line ${number}`, 'an entry before any block');
   }
 
   private closeBlock(): void {
@@ -92,13 +88,22 @@ class ExportReading {
     this.ended = true;
     const found = this.check.findings.length;
     const key = this.trusted.find(({ fingerprint }) => fingerprint === body.key);
-    if (!key) this.check.report('the trailer', `signed with key ${body.key}, which is not one of the keys to be trusted`);
+    if (!key)
+      this.check.report(
+        'the trailer',
+        `signed with key ${body.key}, which is not one of the keys to be trusted`,
+      );
     else if (!isSigned(canonicalJson(body), signature, key.publicKey))
       this.check.report('the trailer', `its signature is not one of key ${body.key}`);
     const isComplete =
-      body.bytes === this.bytes && body.lines === this.lines && body.sha256 === this.hash.copy().digest('hex');
+      body.bytes === this.bytes &&
+      body.lines === this.lines &&
+      body.sha256 === this.hash.copy().digest('hex');
     if (!isComplete && found === 0)
-      this.check.report('the file', 'it is not the file that was signed: something before its last line was changed');
+      this.check.report(
+        'the file',
+        'it is not the file that was signed: something before its last line was changed',
+      );
   }
 
   end(): Verification {

@@ -4,8 +4,7 @@ import type { Database, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import type { PublicKey } from '../vault/signing-key.js';
 import type { Vault } from '../vault/vault.js';
-import type { StoredEntry } from './block.js';
-import { blocksFrom, lastCheckpoint, sealedEntries } from './block-store.js';
+import { blocksFrom, joinedEntry, lastCheckpoint, sealedEntries, type Joined } from './block-store.js';
 import { chainEnd } from './chain-end.js';
 import { ChainCheck, type Finding } from './chain-check.js';
 import { sealLedger } from './seal.js';
@@ -37,7 +36,10 @@ export interface VerifyContext {
  * signatures, what is missing, what is there too much. Seals first what waits, where the chain allows it.
  * @param pinned fingerprints of the keys that alone are trusted
  */
-export async function verifyLedger(context: VerifyContext, pinned: readonly string[] = []): Promise<Verification> {
+export async function verifyLedger(
+  context: VerifyContext,
+  pinned: readonly string[] = [],
+): Promise<Verification> {
   const { db, vault } = context;
   const notSealed = await sealIfWhole(context);
   const check = new ChainCheck(trustedOf(await vault.publicKeys(), pinned));
@@ -68,11 +70,12 @@ async function sealIfWhole(context: VerifyContext): Promise<string | null> {
   try {
     const standing = await standingOf(context.db, context.vault);
     if (standing.is === 'restored')
-      return `this database was restored: ${standing.missing.length} privacy acts are missing; run \`lethe replay\``;
+      return `this database was restored; privacy acts that are missing: ${standing.missing.length}; run \`lethe replay\``;
     await sealLedger(context);
     return null;
   } catch (error) {
-    if (error instanceof LetheError && ['ledger_broken', 'vault_older'].includes(error.code)) return error.message;
+    if (error instanceof LetheError && ['ledger_broken', 'vault_older'].includes(error.code))
+      return error.message;
     throw error;
   }
 }
@@ -82,7 +85,10 @@ async function checkEnd({ db, vault }: VerifyContext, check: ChainCheck): Promis
   const [end, seal] = [await chainEnd(db), await vault.seal()];
   if (!seal) return;
   if (end.number < (seal.after ?? seal).number)
-    check.report('the end of the ledger', `blocks ${end.number + 1} to ${seal.number} are missing; the vault has sealed them`);
+    check.report(
+      'the end of the ledger',
+      `blocks ${end.number + 1} to ${seal.number} are missing; the vault has sealed them`,
+    );
   else if (end.number === seal.number && end.hash !== seal.hash)
     check.report(`block ${end.number}`, 'it is not the block that the vault sealed');
 }
@@ -92,7 +98,8 @@ async function checkStrays(db: Database, check: ChainCheck): Promise<void> {
   const { rows: places } = await db.query<Row & { entry_id: string; block: string }>(sql`
     select s.entry_id, s.block from lethe.ledger_sealed s
     where not exists (select from lethe.ledger_block b where b.number = s.block) order by s.block, s.position limit 100`);
-  for (const { entry_id, block } of places) check.report(`entry ${entry_id}`, `its block ${block} is not there`);
+  for (const { entry_id, block } of places)
+    check.report(`entry ${entry_id}`, `its block ${block} is not there`);
   const { rows: entries } = await db.query<Row & { id: string }>(sql`
     select e.id from lethe.ledger_entry e
     where not exists (select from lethe.ledger_sealed s where s.entry_id = e.id)
@@ -102,11 +109,13 @@ async function checkStrays(db: Database, check: ChainCheck): Promise<void> {
 
 /** What waits for its block has its digest only. */
 async function checkUnsealed(db: Database, check: ChainCheck): Promise<number> {
-  const { rows } = await db.query<Row & Partial<StoredEntry> & { entry_id: string }>(sql`
+  const { rows } = await db.query<Joined>(sql`
     select u.entry_id, e.id, e.at, e.kind, e.body, e.digest
     from lethe.ledger_unsealed u left join lethe.ledger_entry e on e.id = u.entry_id order by u.place`);
-  for (const { entry_id, ...entry } of rows)
-    if (entry.id === null) check.report(`entry ${entry_id} (not sealed yet)`, 'missing');
-    else check.entry(`entry ${entry_id} (not sealed yet)`, entry as StoredEntry);
+  for (const row of rows) {
+    const [where, entry] = [`entry ${row.entry_id} (not sealed yet)`, joinedEntry(row)];
+    if (entry) check.entry(where, entry);
+    else check.report(where, 'missing');
+  }
   return rows.length;
 }

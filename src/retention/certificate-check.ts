@@ -1,6 +1,7 @@
 import { canonicalJson } from '../core/canonical-json.js';
 import { digestOf } from '../core/digest.js';
-import { certificateOf, type Certificate } from './certificate.js';
+import type { Certificate } from './certificate-facts.js';
+import { certificateOf } from './certificate.js';
 import type { RetentionContext } from './retention.js';
 
 export interface CertificateCheck {
@@ -28,11 +29,12 @@ export async function checkCertificate(
   const differences = differencesOf(shown, now, '').filter(
     (path) => path !== 'digest' && !erased.some((id) => path === `people.${id}`),
   );
-  const intact = hasItsDigest(shown);
+  const intact = isIntact(shown);
   return { ok: intact && differences.length === 0, intact, differences, erased };
 }
 
-function hasItsDigest(shown: unknown): boolean {
+/** Whether a certificate carries the digest of what it says. */
+export function isIntact(shown: unknown): boolean {
   if (!isObject(shown)) return false;
   const { digest, ...facts } = shown;
   try {

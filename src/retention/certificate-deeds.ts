@@ -34,7 +34,9 @@ export function deedsOf(plan: PlanRow, entries: readonly PlanEntry[]): Deeds {
     finished: finished.at,
     taken: batches.reduce((sum, { names }) => sum + names, 0),
     deleted: added(batches.map(({ counts }) => counts)),
-    lateRows: added(entries.filter(({ kind }) => kind === 'retention.swept').map(({ counts }) => counts))['late'] ?? 0,
+    lateRows:
+      added(entries.filter(({ kind }) => kind === 'retention.swept').map(({ counts }) => counts))['late'] ??
+      0,
   };
 }
 
@@ -55,7 +57,10 @@ export function agreed(plan: PlanRow, deeds: Deeds, counts: RunCounts): RunCount
   if (deeds.taken !== counts.taken)
     throw contradiction(plan, `${deeds.taken} and ${counts.taken} records deleted`);
   if (Number(plan.items) !== counts.taken + counts.keptInRun)
-    throw contradiction(plan, `${plan.items} records planned, ${counts.taken} deleted, ${counts.keptInRun} kept`);
+    throw contradiction(
+      plan,
+      `${plan.items} records planned, ${counts.taken} deleted, ${counts.keptInRun} kept`,
+    );
   for (const table of new Set([...Object.keys(deeds.deleted), ...Object.keys(counts.deleted)])) {
     const [sealed, stored] = [deeds.deleted[table] ?? 0, counts.deleted[table] ?? 0];
     if (sealed !== stored) throw contradiction(plan, `${sealed} and ${stored} rows of ${table} deleted`);

@@ -6,7 +6,7 @@ import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Document } from '../documents/document.js';
 import { readTemplate, renderTemplate, type Template } from '../documents/template.js';
-import type { Certificate } from './certificate.js';
+import type { Certificate } from './certificate-facts.js';
 
 /** The same folder seen from src/retention and from dist/retention: the package ships it as it is. */
 const SHIPPED = fileURLToPath(new URL('../../reports/certificate', import.meta.url));

@@ -2,7 +2,7 @@ import { sha256 } from '../core/digest.js';
 import { LetheError } from '../core/errors.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
-import { readBody, readCanonical, type BlockBody } from '../ledger/block.js';
+import { readBody, type BlockBody } from '../ledger/block.js';
 import { findBlock, sealedEntries, type SealedEntry } from '../ledger/block-store.js';
 import { leafHash, MerkleRoot } from '../ledger/merkle.js';
 import { isSigned, type PublicKey } from '../vault/signing-key.js';
@@ -96,7 +96,8 @@ async function provenBlock(
     isSigned(block.body, block.signature, key.publicKey) &&
     entries.length === body.entries &&
     root.hex() === body.root;
-  if (!isGenuine) throw new LetheError('ledger_broken', { problem: `block ${number} is not as it was sealed` });
+  if (!isGenuine)
+    throw new LetheError('ledger_broken', { problem: `block ${number} is not as it was sealed` });
   return { hash: block.hash, body };
 }
 
@@ -112,7 +113,7 @@ interface EntryBody {
 
 function entryAbout(planId: string, text: string): PlanEntry | null {
   if (!text.includes(planId)) return null;
-  const { kind, at, actor, about, counts = {}, digests = {}, names = [] } = readCanonical(text) as EntryBody;
+  const { kind, at, actor, about, counts = {}, digests = {}, names = [] } = JSON.parse(text) as EntryBody;
   if (about['plan'] !== planId) return null;
   const assurance = about['assurance'];
   return {

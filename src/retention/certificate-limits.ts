@@ -1,8 +1,14 @@
-/** What a certificate of disposal does not cover (DESIGN invariant 10). */
+/** What a certificate of disposal does not cover (DESIGN invariant 10). Other words here make a certificate of version 2. */
 export interface Limit {
   /** Report templates have the words in their language for it. */
   readonly code:
-    'logical-deletion' | 'log-and-replicas' | 'backups' | 'outside-the-map' | 'other-records' | 'one-database' | 'later';
+    | 'logical-deletion'
+    | 'log-and-replicas'
+    | 'backups'
+    | 'outside-the-map'
+    | 'other-records'
+    | 'one-database'
+    | 'later';
   readonly text: string;
 }
 
@@ -27,6 +33,12 @@ export const LIMITS: readonly Limit[] = [
     code: 'other-records',
     text: 'The certificate is about these records. It does not say that nothing else about the same people is left.',
   },
-  { code: 'one-database', text: 'It is about this one database. Other installations and copies are not covered.' },
-  { code: 'later', text: 'It describes what was done when the run finished. What was written afterwards is not covered.' },
+  {
+    code: 'one-database',
+    text: 'It is about this one database. Other installations and copies are not covered.',
+  },
+  {
+    code: 'later',
+    text: 'It describes what was done when the run finished. What was written afterwards is not covered.',
+  },
 ];

@@ -77,9 +77,8 @@ export async function versionOf(db: Queryable, plan: string, digest: string): Pr
   return version;
 }
 
-/** The database as its users call it: no address, no user. */
-export async function databaseOf(db: Queryable): Promise<{ readonly name: string; readonly version: string }> {
-  const { rows } = await db.query<Row & { name: string; version: string }>(sql`
-    select current_database() as name, current_setting('server_version') as version`);
-  return { name: rows[0]?.name ?? '', version: rows[0]?.version ?? '' };
+/** The database as its users call it: no address, no user, and nothing that an upgrade changes. */
+export async function databaseOf(db: Queryable): Promise<string> {
+  const { rows } = await db.query<Row & { name: string }>(sql`select current_database() as name`);
+  return rows[0]?.name ?? '';
 }

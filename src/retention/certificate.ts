@@ -7,74 +7,12 @@ import { actorNames } from '../ledger/actor-directory.js';
 import { sealLedger } from '../ledger/seal.js';
 import type { PublicKey } from '../vault/signing-key.js';
 import { agreed, deedsOf, type Deeds } from './certificate-deeds.js';
+import type { Certificate, CertificateFacts } from './certificate-facts.js';
 import { placesOf, provenLedger, type PlanLedger } from './certificate-ledger.js';
-import { LIMITS, type Limit } from './certificate-limits.js';
-import { databaseOf, keptOf, runCounts, versionOf, type Kept } from './certificate-store.js';
+import { LIMITS } from './certificate-limits.js';
+import { databaseOf, keptOf, runCounts, versionOf } from './certificate-store.js';
 import type { RetentionContext } from './retention.js';
 import type { RetentionEntry } from '../policy/retention-schema.js';
-
-/** What was done to these rows, in this database, at this time. Counts, ids and digests: no record, no data subject. */
-export interface CertificateFacts {
-  readonly type: 'lethe-certificate';
-  readonly v: 1;
-  readonly id: string;
-  readonly installation: {
-    /** Of the pair of database and vault. */
-    readonly id: string | null;
-    readonly database: string;
-    readonly server: string;
-    readonly map: { readonly id: string; readonly digest: string };
-  };
-  readonly policy: {
-    readonly id: string;
-    /** Digest of the version. */
-    readonly version: string;
-    readonly title: string;
-    readonly ground: string;
-    readonly cite: string | null;
-    readonly reason: string;
-    readonly keep: { readonly for: string; readonly from: string; readonly timeZone: string };
-    readonly stored: { readonly at: string; readonly by: string };
-  };
-  readonly plan: {
-    readonly id: string;
-    readonly digest: string;
-    readonly itemDigest: string;
-    readonly record: string;
-    readonly asOf: string;
-    readonly cutoff: string;
-    readonly made: { readonly at: string; readonly by: string };
-  };
-  readonly approvals: {
-    readonly needed: number;
-    readonly assurance: string;
-    readonly given: readonly { readonly by: string; readonly assurance: string; readonly at: string }[];
-  };
-  readonly run: { readonly started: string; readonly finished: string; readonly by: readonly string[] };
-  readonly records: {
-    readonly planned: number;
-    readonly deleted: number;
-    readonly keptAtPlan: number;
-    readonly keptInRun: number;
-  };
-  readonly tables: readonly { readonly table: string; readonly planned: number; readonly deleted: number }[];
-  readonly kept: readonly Kept[];
-  /** Rows written while their parents went, deleted after the batches. */
-  readonly lateRows: number;
-  readonly proof: {
-    readonly entries: number;
-    readonly blocks: PlanLedger['blocks'];
-    readonly verify: string;
-  };
-  readonly limits: readonly Limit[];
-  /** Actor id → name, null where it was erased. */
-  readonly people: Readonly<Record<string, string | null>>;
-}
-
-/** With the SHA-256 over the canonical JSON of everything else in it. */
-export interface Certificate extends CertificateFacts {
-  readonly digest: string;
-}
 
 /**
  * The certificate of a finished run. Seals the ledger first where that is still to be done.
@@ -90,11 +28,6 @@ export async function certificateOf(context: RetentionContext, planId: string): 
     isolation: 'repeatable read',
   });
   return { ...facts, digest: digestOf(facts) };
-}
-
-/** Whether a certificate is as it was issued, byte for byte of what it says. */
-export function isIntact({ digest, ...facts }: Certificate): boolean {
-  return digestOf(facts) === digest;
 }
 
 function requireDone({ id, state }: PlanRow): void {
@@ -115,15 +48,13 @@ async function readFacts(
   const counts = agreed(plan, deeds, await runCounts(tx, planId));
   const policy = await policyOf(tx, plan);
   const map = await versionOf(tx, planId, plan.map_digest);
-  const { name, version } = await databaseOf(tx);
   const facts = {
     type: 'lethe-certificate',
     v: 1,
     id: plan.id.replace(/^plan/, 'certificate'),
     installation: {
       id: installation,
-      database: name,
-      server: `PostgreSQL ${version}`,
+      database: await databaseOf(tx),
       map: { id: map.name, digest: plan.map_digest },
     },
     policy,
@@ -189,7 +120,10 @@ function verifyCommand({ blocks }: PlanLedger): string {
 type Acting = Pick<CertificateFacts, 'policy' | 'plan' | 'approvals' | 'run'>;
 
 /** Names from the erasable directory, of those alone who have a part in this. */
-async function peopleOf(tx: Tx, { policy, plan, approvals, run }: Acting): Promise<CertificateFacts['people']> {
+async function peopleOf(
+  tx: Tx,
+  { policy, plan, approvals, run }: Acting,
+): Promise<CertificateFacts['people']> {
   const names = await actorNames(tx);
   const ids = [policy.stored.by, plan.made.by, ...approvals.given.map(({ by }) => by), ...run.by];
   return Object.fromEntries([...new Set(ids)].sort().map((id) => [id, names.get(id) ?? null]));

@@ -1,4 +1,3 @@
-import { rivalRules } from '../disposal/plan.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import type { RuleAnswer } from './rule-answer.js';
 
@@ -64,4 +63,6 @@ const isOverridden = (
   id: string,
   matching: readonly RuleAnswer[],
 ): boolean =>
-  policies.some((other) => other.overrides.includes(id) && matching.some(({ policy }) => policy === other.id));
+  policies.some(
+    (other) => other.overrides.includes(id) && matching.some(({ policy }) => policy === other.id),
+  );

@@ -17,7 +17,11 @@ export function folderStore(folder: string): VaultStore {
   const path = (name: DocumentName): string => join(folder, `${name}.json`);
   return {
     place: folder,
-    read: (name) => whenMissing<string | null>(() => readFile(path(name), 'utf8'), () => null),
+    read: (name) =>
+      whenMissing<string | null>(
+        () => readFile(path(name), 'utf8'),
+        () => null,
+      ),
     write: (name, content) =>
       viaTemporary(folder, content, async (temporary) => {
         await rename(temporary, path(name));
@@ -61,7 +65,10 @@ async function readLines(
   path: string,
   from: number,
 ): Promise<{ readonly lines: readonly JournalLine[]; readonly end: number }> {
-  const bytes = await whenMissing(() => bytesFrom(path, from), () => Buffer.alloc(0));
+  const bytes = await whenMissing(
+    () => bytesFrom(path, from),
+    () => Buffer.alloc(0),
+  );
   const lines: JournalLine[] = [];
   let start = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, start)) {

@@ -61,7 +61,8 @@ export interface Vault {
 
 /** The vault over a store. */
 export function vaultOver(store: VaultStore): Vault {
-  const append = (record: JournalRecord): Promise<void> => using(store, () => store.append(writeLine(record)));
+  const append = (record: JournalRecord): Promise<void> =>
+    using(store, () => store.append(writeLine(record)));
   const identity = (): Promise<VaultIdentity | null> => readDocument<VaultIdentity>(store, 'identity');
   return {
     place: store.place,

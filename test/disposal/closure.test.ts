@@ -22,7 +22,11 @@ import {
 const RULES = [rule()];
 
 /** Plans and applies; what the plan counted must be what went, table by table. */
-async function disposed(desk: Desk, policies: readonly Json[] = RULES, policy = 'old-tickets'): Promise<Json> {
+async function disposed(
+  desk: Desk,
+  policies: readonly Json[] = RULES,
+  policy = 'old-tickets',
+): Promise<Json> {
   const engine = desk.engine(policies);
   const id = await approvedPlan(engine, policy);
   const plan = (await engine.retention.status()).find((one) => one.id === id);
@@ -71,7 +75,11 @@ describe('what goes with a record', () => {
         insert into shop.messages values (10, 1, 'a'), (11, 1, 'b'), (20, 2, 'c'), (30, 3, 'd'), (90, 99, 'orphan'), (91, null, 'orphan');
         insert into shop.files values (100, 10, 1), (101, 11, null), (102, null, 2), (300, 30, 3), (900, 90, null), (901, null, null), (902, 77, 98)`,
       map: {
-        tables: { tickets: ticketTable(), messages: { key: { id: 'bigint' } }, files: { key: { id: 'bigint' } } },
+        tables: {
+          tickets: ticketTable(),
+          messages: { key: { id: 'bigint' } },
+          files: { key: { id: 'bigint' } },
+        },
         edges: [
           { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
           { child: 'files', parent: 'messages', on: { message_id: 'id' }, then: 'delete' },
@@ -157,7 +165,18 @@ describe('what goes with a record', () => {
   });
 
   it('composite, uuid and text keys travel unharmed: quotes, umlauts, commas, backslashes, line breaks', async () => {
-    const nasty = [`O'Brien`, 'Müller, "Jörg"', 'a\\b', 'E\\n', '行,1', 'two\nlines', '%2C', '{x}', ' spaced ', '$1;--'];
+    const nasty = [
+      `O'Brien`,
+      'Müller, "Jörg"',
+      'a\\b',
+      'E\\n',
+      '行,1',
+      'two\nlines',
+      '%2C',
+      '{x}',
+      ' spaced ',
+      '$1;--',
+    ];
     const desk = await openDesk({
       ddl: `create schema shop;
         create table shop.tickets (tenant text, no int, closed_at timestamptz, primary key (tenant, no));
@@ -235,7 +254,13 @@ describe('what goes with a record', () => {
     });
     expect(await disposed(desk)).to.deep.equal({ tickets: 2, files: 3, previews: 3 });
     expect(await ids(desk.admin, 'files')).to.deep.equal(['12', '13', '14', '16', '17']);
-    expect(await column(desk.admin, 'select file_id from shop.previews')).to.deep.equal(['12', '13', '14', '16', '17']);
+    expect(await column(desk.admin, 'select file_id from shop.previews')).to.deep.equal([
+      '12',
+      '13',
+      '14',
+      '16',
+      '17',
+    ]);
   });
 
   it('references that are cleared become empty, over foreign keys and to the same table', async () => {
@@ -260,7 +285,10 @@ describe('what goes with a record', () => {
       },
     });
     expect(await disposed(desk)).to.deep.equal({ tickets: 2 });
-    expect(await column(desk.admin, 'select (id, parent_id) from shop.tickets')).to.deep.equal(['(3,)', '(4,3)']);
+    expect(await column(desk.admin, 'select (id, parent_id) from shop.tickets')).to.deep.equal([
+      '(3,)',
+      '(4,3)',
+    ]);
     expect(await column(desk.admin, 'select (id, ticket_id, outcome) from shop.calls')).to.deep.equal([
       '(10,,unlinked)',
       '(11,3,linked)',
@@ -309,7 +337,11 @@ describe('what goes with a record', () => {
       },
     });
     await disposed(desk);
-    expect(await column(desk.admin, 'select (id, tickets) from shop.customers')).to.deep.equal(['(7,1)', '(8,0)', '(9,42)']);
+    expect(await column(desk.admin, 'select (id, tickets) from shop.customers')).to.deep.equal([
+      '(7,1)',
+      '(8,0)',
+      '(9,42)',
+    ]);
   });
 
   it('where a foreign key runs against an edge, the server decides the order of the deletes', async () => {
@@ -349,7 +381,9 @@ describe('what goes with a record', () => {
       },
     });
     expect(await disposed(desk)).to.deep.equal({ tickets: 1, messages: 2 });
-    expect(await column(desk.admin, 'select (id, first_message) from shop.tickets')).to.deep.equal(['(2,20)']);
+    expect(await column(desk.admin, 'select (id, first_message) from shop.tickets')).to.deep.equal([
+      '(2,20)',
+    ]);
   });
 
   it('text edges find their parents by an expression, and parameters are bound in it', async () => {

@@ -67,7 +67,10 @@ describe('a run that is cut off', () => {
       expect(status?.state).to.be.oneOf(['planned', 'applying']);
       expect(status?.deleted).to.equal(await taken(desk, plan));
     }
-    expect(await taken(desk, plan), 'the kills hit the middle of the run').to.be.within(1, (TICKETS * 2) / 3 - 1);
+    expect(await taken(desk, plan), 'the kills hit the middle of the run').to.be.within(
+      1,
+      (TICKETS * 2) / 3 - 1,
+    );
     const last = await next;
     last.go();
     expect(await last.outcome).to.equal('done');

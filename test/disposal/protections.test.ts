@@ -76,7 +76,13 @@ const desk = (): Promise<Desk> =>
         { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
         { child: 'files', parent: 'messages', on: { message_id: 'id' }, then: 'delete' },
         { child: 'words', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
-        { child: 'tickets', parent: 'customers', on: { customer_id: 'id' }, then: 'keep', reason: 'own rules' },
+        {
+          child: 'tickets',
+          parent: 'customers',
+          on: { customer_id: 'id' },
+          then: 'keep',
+          reason: 'own rules',
+        },
       ],
       subject: {
         record: 'customers',
@@ -154,11 +160,13 @@ describe('holds', () => {
     await lethe.retention.apply(plan, operator);
     const later = await dispose(lethe);
     expect(await ids(admin, 'tickets')).to.deep.equal(['1', '11', '2', '4', '5', '9']);
-    expect((await shown(lethe, later)).map((item) => item.split(' ')[1])).to.deep.equal(Array(4).fill('protected'));
+    expect((await shown(lethe, later)).map((item) => item.split(' ')[1])).to.deep.equal(
+      Array(4).fill('protected'),
+    );
     await refusal(lethe.holds.place(onSubject('ticket/1'), officer), 'input_invalid');
   });
 
-  it('a hold on a condition keeps what comes to meet it later, and what has by now, not by the plan\'s instant', async () => {
+  it("a hold on a condition keeps what comes to meet it later, and what has by now, not by the plan's instant", async () => {
     const { engine, admin } = await desk();
     const lethe = engine(RULES);
     await lethe.holds.place(
@@ -167,7 +175,9 @@ describe('holds', () => {
     );
     const plan = await approvedPlan(lethe);
     // ticket/4 comes to be two years and eight months old between the plan's instant and the run
-    await admin("update shop.tickets set status = 'disputed' where id = 3; update shop.tickets set closed_at = '2021-05-15' where id = 4");
+    await admin(
+      "update shop.tickets set status = 'disputed' where id = 3; update shop.tickets set closed_at = '2021-05-15' where id = 4",
+    );
     const run = engine(RULES, at('2024-01-20T00:00:00Z'));
     await run.holds.place(
       onCondition('ticket', { all: [{ fact: 'closedAt', operator: 'olderThan', value: 'P32M' }] }),
@@ -218,7 +228,9 @@ describe('holds', () => {
     const lethe = engine(RULES);
     const { id } = await lethe.holds.place(onRecord('ticket/1'), { ...officer, name: 'Ada Lovelace' });
     for (const name of ['Ada Lovelace', ' ada  LOVELACE ', 'Ada Lovelace'])
-      expect((await refusal(lethe.holds.lift(id, 'over', { ...officer, name }), 'hold_own')).exitCode).to.equal(3);
+      expect(
+        (await refusal(lethe.holds.lift(id, 'over', { ...officer, name }), 'hold_own')).exitCode,
+      ).to.equal(3);
     await refusal(lethe.holds.lift(id, '  ', approver), 'input_invalid');
     await refusal(lethe.holds.lift('hold-none', 'over', approver), 'hold_unknown');
     await lethe.holds.lift(id, 'the case is closed', approver);
@@ -231,7 +243,10 @@ describe('holds', () => {
     const { engine, admin } = await desk();
     const lethe = engine(RULES, at('2031-02-01T00:00:00Z'));
     const { id } = await lethe.holds.place({ ...onRecord('ticket/1'), reviewOn: '2031-01-31' }, officer);
-    const { id: fresh } = await lethe.holds.place({ ...onRecord('ticket/2'), reviewOn: '2031-02-01' }, officer);
+    const { id: fresh } = await lethe.holds.place(
+      { ...onRecord('ticket/2'), reviewOn: '2031-02-01' },
+      officer,
+    );
     expect((await lethe.holds.list()).map((one) => [one.id, one.scope, one.overdueDays])).to.deep.equal([
       [id, 'ticket/1', 1],
       [fresh, 'ticket/2', 0],
@@ -270,16 +285,23 @@ describe('holds', () => {
   it('an order that lacks something is refused, and nothing is written', async () => {
     const { engine, admin } = await desk();
     const lethe = engine(RULES);
-    for (const wrong of [{ ground: ' ' }, { authority: '' }, { reviewOn: '2025-02-30' }, { reviewOn: 'soon' }])
+    for (const wrong of [
+      { ground: ' ' },
+      { authority: '' },
+      { reviewOn: '2025-02-30' },
+      { reviewOn: 'soon' },
+    ])
       await refusal(lethe.holds.place({ ...onRecord('ticket/1'), ...wrong }, officer), 'input_invalid');
     for (const record of ['ticket/x', 'nothing/1', 'ticket', 'ticket/99999999999999999999'])
       await refusal(lethe.holds.place(onRecord(record), officer), 'input_invalid');
     const wrong = { all: [{ fact: 'stauts', operator: 'equal', value: 'x' }] };
-    expect((await refusal(lethe.holds.place(onCondition('ticket', wrong), officer), 'policy_invalid')).message).to.include(
-      'did you mean "status"',
-    );
+    expect(
+      (await refusal(lethe.holds.place(onCondition('ticket', wrong), officer), 'policy_invalid')).message,
+    ).to.include('did you mean "status"');
     await refusal(lethe.holds.place(onCondition('ticket', { all: [] }), officer), 'policy_invalid');
-    expect(await admin('select 1 from lethe.protection union all select 1 from lethe.ledger_entry')).to.deep.equal([]);
+    expect(
+      await admin('select 1 from lethe.protection union all select 1 from lethe.ledger_entry'),
+    ).to.deep.equal([]);
   });
 
   it('a hold that the map no longer understands stops every disposal, loudly', async () => {
@@ -288,7 +310,9 @@ describe('holds', () => {
     const plan = await approvedPlan(lethe);
     const condition = { all: [{ fact: 'status', operator: 'equal', value: 'x' }] };
     await lethe.holds.place(onCondition('ticket', condition), officer);
-    await admin(`update lethe.protection set condition = '{"all": [{"fact": "renamed", "operator": "missing"}]}'`);
+    await admin(
+      `update lethe.protection set condition = '{"all": [{"fact": "renamed", "operator": "missing"}]}'`,
+    );
     await refusal(lethe.retention.apply(plan, operator), 'protection_unreadable');
     await refusal(lethe.retention.plan('old-tickets', officer, AS_OF), 'protection_unreadable');
     expect(await ids(admin, 'tickets')).to.have.length(6);
@@ -366,12 +390,18 @@ describe('rules that compete', () => {
 
   const [short, long] = [
     rule({ id: 'short' }),
-    rule({ id: 'long', keep: keepFor('P2Y', 'closedAt'), when: { all: [{ fact: 'status', operator: 'equal', value: 'both' }] } }),
+    rule({
+      id: 'long',
+      keep: keepFor('P2Y', 'closedAt'),
+      when: { all: [{ fact: 'status', operator: 'equal', value: 'both' }] },
+    }),
   ];
 
   it('what two rules match, due or not, neither takes', async () => {
     const { engine, admin } = await desk();
-    await admin("update shop.tickets set status = 'both' where id in (2, 3); update shop.tickets set closed_at = '2022-12-01' where id = 3");
+    await admin(
+      "update shop.tickets set status = 'both' where id in (2, 3); update shop.tickets set closed_at = '2022-12-01' where id = 3",
+    );
     const lethe = engine([short, long]);
     const plans = [await dispose(lethe, 'short'), await dispose(lethe, 'long')] as const;
     expect(await ids(admin, 'tickets')).to.deep.equal(['2', '3', '9']);
@@ -384,10 +414,15 @@ describe('rules that compete', () => {
 
   it('a rule that overrides the other takes what both match, the other leaves it', async () => {
     const { engine, admin } = await desk();
-    await admin("update shop.tickets set status = 'both' where id in (2, 3); update shop.tickets set closed_at = '2022-12-01' where id = 3");
+    await admin(
+      "update shop.tickets set status = 'both' where id in (2, 3); update shop.tickets set closed_at = '2022-12-01' where id = 3",
+    );
     const lethe = engine([short, { ...long, overrides: ['short'] }]);
     const first = await dispose(lethe, 'short');
-    expect(await shown(lethe, first)).to.include.members(['ticket/2 overridden long', 'ticket/3 overridden long']);
+    expect(await shown(lethe, first)).to.include.members([
+      'ticket/2 overridden long',
+      'ticket/3 overridden long',
+    ]);
     expect(await ids(admin, 'tickets')).to.deep.equal(['2', '3', '9']);
     await dispose(lethe, 'long');
     expect(await ids(admin, 'tickets')).to.deep.equal(['3', '9']);
@@ -398,7 +433,10 @@ describe('rules that compete', () => {
     await admin("update shop.tickets set status = 'both' where id in (2, 3)");
     const lethe = engine([{ ...short, overrides: ['long'] }, long]);
     const plan = await dispose(lethe, 'long');
-    expect(await shown(lethe, plan)).to.deep.equal(['ticket/2 overridden short', 'ticket/3 overridden short']);
+    expect(await shown(lethe, plan)).to.deep.equal([
+      'ticket/2 overridden short',
+      'ticket/3 overridden short',
+    ]);
     await dispose(lethe, 'short');
     expect(await ids(admin, 'tickets')).to.deep.equal(['9']);
   });
@@ -428,9 +466,14 @@ describe('other roots', () => {
     const { engine, admin } = await desk();
     await admin("update shop.files set made_at = '2023-08-01' where id = 900");
     const before = await checksums(admin, ['shop.tickets', 'shop.messages', 'shop.words', 'shop.customers']);
-    await dispose(engine([rule({ id: 'old-files', record: 'file', keep: keepFor('P6M', 'madeAt') })]), 'old-files');
+    await dispose(
+      engine([rule({ id: 'old-files', record: 'file', keep: keepFor('P6M', 'madeAt') })]),
+      'old-files',
+    );
     expect(await ids(admin, 'files')).to.deep.equal(['900']);
-    expect(await checksums(admin, ['shop.tickets', 'shop.messages', 'shop.words', 'shop.customers'])).to.deep.equal(before);
+    expect(
+      await checksums(admin, ['shop.tickets', 'shop.messages', 'shop.words', 'shop.customers']),
+    ).to.deep.equal(before);
   });
 
   it('customers without tickets go, the others stay', async () => {

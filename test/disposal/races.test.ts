@@ -4,6 +4,7 @@ import { actorId } from '../../src/ledger/actor-directory.js';
 import { migrate } from '../../src/db/migrate.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import { syncFloors } from '../../src/disposal/floors.js';
+import { setPlanState } from '../../src/disposal/plan-store.js';
 import { busyDesk, contents, expectBookkeeping, RULES, undisturbed } from '../support/busy-desk.js';
 import { startApplier, stopAppliers } from '../support/appliers.js';
 import { freshDatabase } from '../support/database.js';
@@ -32,6 +33,9 @@ import {
   untilBlocked,
 } from '../support/small-desk.js';
 
+/** Busy records are not waited for. */
+const ONCE = { rounds: 1 };
+
 describe('races', () => {
   afterEach(stopAppliers);
   afterEach(closeDesks);
@@ -47,7 +51,8 @@ describe('races', () => {
         engines.map((engine) => engine.retention.apply(plan, operator)),
       );
       for (const outcome of outcomes)
-        if (outcome.status === 'rejected') expect((outcome.reason as LetheError).code).to.equal('plan_finished');
+        if (outcome.status === 'rejected')
+          expect((outcome.reason as LetheError).code).to.equal('plan_finished');
       expect(await contents(desk)).to.deep.equal(expected);
       await expectBookkeeping(desk, plan, 2000);
     });
@@ -73,7 +78,7 @@ describe('races', () => {
     const plan = await approvedPlan(engine);
     const agent = await desk.connect();
     await agent.query('begin; select from shop.tickets where id = 7 for update');
-    const error = await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    const error = await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     expect(error.exitCode).to.equal(1);
     expect(await column(desk.admin, 'select id from shop.tickets where id % 3 <> 0')).to.deep.equal(['7']);
     const [status] = await engine.retention.status();
@@ -92,7 +97,7 @@ describe('races', () => {
     const plan = await approvedPlan(engine);
     const agent = await desk.connect();
     await agent.query("begin; update shop.tickets set closed_at = '2023-12-01' where id = 7");
-    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     await agent.query('commit');
     await engine.retention.apply(plan, operator);
     expect(await shown(engine, plan)).to.include('ticket/7 changed');
@@ -117,12 +122,12 @@ describe('races', () => {
     const engine = desk.engine(RULES);
     const plan = await approvedPlan(engine);
     const agent = await desk.connect();
-    await agent.query('begin; select from shop.tickets where id = 2 for update');
-    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    await agent.query('begin; select from shop.tickets where id = 1 for update');
+    await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     expect(await ids(desk.admin, 'tickets')).to.deep.equal(['1', '2']);
     expect(await ids(desk.admin, 'messages')).to.deep.equal(['10', '20']);
-    await agent.query('rollback; begin; select from shop.tickets where id = 1 for update');
-    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    await agent.query('rollback; begin; select from shop.tickets where id = 2 for update');
+    await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     expect(await ids(desk.admin, 'messages')).to.deep.equal(['10', '20']);
     await agent.query('rollback');
     await engine.retention.apply(plan, operator);
@@ -136,7 +141,7 @@ describe('races', () => {
     const plan = await approvedPlan(engine);
     const agent = await desk.connect();
     await agent.query('begin; select from shop.messages where ticket_id = 7 for update');
-    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     expect(await column(desk.admin, 'select id from shop.tickets where id % 3 <> 0')).to.deep.equal(['7']);
     await agent.query('rollback');
     expect((await engine.retention.apply(plan, operator)).state).to.equal('done');
@@ -181,7 +186,7 @@ describe('races', () => {
     const plan = await approvedPlan(engine);
     const applying = engine.retention.apply(plan, operator);
     for (let n = 1; n <= 12; n++) {
-      const id = n * 230 + (n * 230) % 3 === 0 ? n * 230 : n * 230 + 1;
+      const id = n * 230 + ((n * 230) % 3) === 0 ? n * 230 : n * 230 + 1;
       const { alreadyGone } = await other.holds.place(
         { ...hold, scope: { kind: 'record', record: `ticket/${id}` } },
         officer,
@@ -254,13 +259,17 @@ describe('races', () => {
     const applying = engine.retention.apply(plan, operator);
     await untilBlocked(desk.admin, 'delete from');
     // after the batch has read its closure: a message of a doomed ticket with a file, a file of a doomed message
-    await desk.admin('insert into shop.messages values (11, 1); insert into shop.files values (110, 11), (101, 10)');
+    await desk.admin(
+      'insert into shop.messages values (11, 1); insert into shop.files values (110, 11), (101, 10)',
+    );
     await agent.query('commit');
     await applying;
     expect(await ids(desk.admin, 'messages')).to.deep.equal(['30', '99']);
     expect(await ids(desk.admin, 'files')).to.deep.equal(['999']);
     expect(await desk.admin('select 1 from lethe.swept_parent')).to.deep.equal([]);
-    const [entry] = await desk.admin<{ body: string }>("select body from lethe.ledger_entry where kind = 'retention.swept'");
+    const [entry] = await desk.admin<{ body: string }>(
+      "select body from lethe.ledger_entry where kind = 'retention.swept'",
+    );
     expect(JSON.parse(entry?.body ?? '{}')).to.deep.include({ counts: { late: 3 } });
   });
 
@@ -291,12 +300,12 @@ describe('races', () => {
       officer,
     );
     const plan = await approvedPlan(engine);
-    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     expect(await ids(desk.admin, 'files')).to.deep.equal(['1010', '30']);
     await engine.holds.lift(id, 'settled', approver);
     const agent = await desk.connect();
     await agent.query('begin; select from shop.files where id = 1010 for update');
-    await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     expect(await ids(desk.admin, 'files')).to.deep.equal(['1010', '30']);
     await agent.query('rollback');
     expect((await engine.retention.apply(plan, operator)).state).to.equal('done');
@@ -313,7 +322,7 @@ describe('races', () => {
     });
     const engine = desk.engine(RULES);
     const plan = await approvedPlan(engine);
-    const error = await refusal(engine.retention.apply(plan, operator), 'run_incomplete');
+    const error = await refusal(engine.retention.apply(plan, operator, ONCE), 'run_incomplete');
     expect(error.message).to.include('1 records').and.to.include('rows that the data map does not reach');
     expect(await ids(desk.admin, 'tickets')).to.deep.equal(['42']);
     expect((await shown(engine, plan)).filter((item) => !item.endsWith('deleted'))).to.deep.equal([
@@ -330,14 +339,26 @@ describe('races', () => {
           create table shop.locks (id bigint primary key, ticket_id bigint);
           insert into shop.tickets select n, 'closed', '2021-01-01' from generate_series(2, 400) n;
           insert into shop.files values (10, 1, 401), (11, 401, 1), (12, 1, 77);
-          insert into shop.locks values (1, 1), (2, 401)`.replace("(12, 1, 77)", references === '' ? '(12, 1, 77)' : '(12, 1, 2)'),
+          insert into shop.locks values (1, 1), (2, 401)`.replace(
+          '(12, 1, 77)',
+          references === '' ? '(12, 1, 77)' : '(12, 1, 2)',
+        ),
         map: {
-          tables: { tickets: ticketTable(), files: { key: { id: 'bigint' } }, locks: { key: { id: 'bigint' } } },
+          tables: {
+            tickets: ticketTable(),
+            files: { key: { id: 'bigint' } },
+            locks: { key: { id: 'bigint' } },
+          },
           edges: [
             { child: 'files', parent: 'tickets', on: { first_id: 'id' }, then: 'delete', lastParent: true },
             { child: 'files', parent: 'tickets', on: { second_id: 'id' }, then: 'delete', lastParent: true },
             { child: 'locks', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
-            ...clear.map((column) => ({ child: 'files', parent: 'tickets', on: { [column]: 'id' }, then: 'clear' })),
+            ...clear.map((column) => ({
+              child: 'files',
+              parent: 'tickets',
+              on: { [column]: 'id' },
+              then: 'clear',
+            })),
           ],
         },
       });
@@ -345,10 +366,14 @@ describe('races', () => {
       const plan = await approvedPlan(engines[0]);
       const agent = await desk.connect();
       await agent.query('begin; select from shop.locks for update');
-      const runs = engines.map((engine) => engine.retention.apply(plan, operator).catch((error: unknown) => error));
+      const runs = engines.map((engine) =>
+        engine.retention.apply(plan, operator).catch((error: unknown) => error),
+      );
       // both batches have worked out their closures and stand before the deletes
       await until(async () => {
-        const blocked = await desk.admin("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+        const blocked = await desk.admin(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
         return blocked.length === 2;
       }, 'two blocked batches');
       await agent.query('commit');
@@ -403,7 +428,9 @@ describe('races', () => {
       'ticket/5 deleted',
     ]);
     await refusal(engine.retention.why('ticket/4'), 'record_unknown');
-    expect((await engine.retention.why('ticket/5')).verdict).to.match(/^gone: /).and.include(plan);
+    expect((await engine.retention.why('ticket/5')).verdict)
+      .to.match(/^gone: /)
+      .and.include(plan);
   });
 
   it('two plans over the same records, applied at once, take each record once', async () => {
@@ -425,8 +452,12 @@ describe('races', () => {
     const runs = await Promise.allSettled(
       Array.from({ length: 6 }, () => engine.retention.apply(plan, operator)),
     );
-    const refused = runs.flatMap((run) => (run.status === 'rejected' ? [(run.reason as LetheError).code] : []));
+    const refused = runs.flatMap((run) =>
+      run.status === 'rejected' ? [(run.reason as LetheError).code] : [],
+    );
     expect([...new Set([...refused, 'plan_finished'])]).to.deep.equal(['plan_finished']);
+    expect((await engine.retention.status())[0]?.state).to.equal('done');
+    expect(await setPlanState(desk.db, plan, 'applying', null)).to.equal(false);
     expect((await engine.retention.status())[0]?.state).to.equal('done');
     await expectBookkeeping(desk, plan, 20);
   });
@@ -444,7 +475,7 @@ describe('races', () => {
     const empty = await freshDatabase();
     const pools = await Promise.all([openPostgres(empty.url), openPostgres(empty.url)]);
     const applied = await Promise.all(pools.map((db) => migrate(db, ['desk'])));
-    expect(applied.map((list) => list.length).sort()).to.deep.equal([0, 2]);
+    expect(applied.filter((list) => list.length === 0)).to.have.length(1);
     await Promise.all(pools.map((db) => db.close()));
     await empty.drop();
   });
@@ -454,7 +485,9 @@ describe('races', () => {
     const engine = desk.engine([rule({ approval: { approvers: 2, assurance: 'asserted' } })]);
     const { id } = await engine.retention.plan('old-tickets', officer, AS_OF);
     const given = await Promise.allSettled(
-      ['Approver', ' approver', 'APPROVER'].map((name) => engine.retention.approve(id, { ...approver, name })),
+      ['Approver', ' approver', 'APPROVER'].map((name) =>
+        engine.retention.approve(id, { ...approver, name }),
+      ),
     );
     expect(given.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
     await refusal(engine.retention.apply(id, operator), 'plan_not_approved');

@@ -6,7 +6,16 @@ import { expect } from 'chai';
 import { fixedClock } from '../../src/core/clock.js';
 import { parseInstant, type Instant } from '../../src/core/instant.js';
 import { freshDatabase, type Admin } from '../support/database.js';
-import { approver, checksums, closeDesks, column, officer, openDesk, operator, shown } from '../support/small-desk.js';
+import {
+  approver,
+  checksums,
+  closeDesks,
+  column,
+  officer,
+  openDesk,
+  operator,
+  shown,
+} from '../support/small-desk.js';
 
 const DATA = fileURLToPath(new URL('../../../shared/data/request-tracker/rt5.sql.gz', import.meta.url));
 const POLICIES = new URL('../../policies/', import.meta.url);

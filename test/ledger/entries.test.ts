@@ -51,7 +51,10 @@ const read = ({ body }: EntryRow): Entry => JSON.parse(body) as Entry;
 /** One of everything: a hold placed and lifted, a plan approved and applied. */
 async function live(desk_: Desk): Promise<string> {
   const engine = desk_.engine(RULES);
-  const { id } = await engine.holds.place({ ...hold, scope: { kind: 'record', record: 'ticket/2' } }, officer);
+  const { id } = await engine.holds.place(
+    { ...hold, scope: { kind: 'record', record: 'ticket/2' } },
+    officer,
+  );
   await engine.holds.lift(id, 'Erika asked', approver);
   const plan = await approvedPlan(engine);
   await engine.retention.apply(plan, operator);
@@ -90,10 +93,19 @@ describe('ledger entries', () => {
     await live(fresh);
     const rows = await rowsOf(fresh);
     const text = rows.map(({ body }) => body).join('\n');
-    for (const word of ['officer', 'approver', 'operator', 'Erika', 'ticket/', 'district court', 'litigation'])
+    for (const word of [
+      'officer',
+      'approver',
+      'operator',
+      'Erika',
+      'ticket/',
+      'district court',
+      'litigation',
+    ])
       expect(text).not.to.include(word);
     const names = await actorNames(fresh.db);
-    for (const { actor } of rows.map(read)) expect(names.get(actor)).to.be.oneOf(['officer', 'approver', 'operator']);
+    for (const { actor } of rows.map(read))
+      expect(names.get(actor)).to.be.oneOf(['officer', 'approver', 'operator']);
     const found: string[] = [];
     const salts = new Set<string>();
     for (const { id, names: digests = [] } of rows.map(read)) {
@@ -136,9 +148,13 @@ describe('ledger entries', () => {
     await refusal(engine.retention.apply(plan, operator), 'database_failed');
     expect(await fresh.admin('select 1 from shop.tickets')).to.have.length(4);
     expect(await rowsOf(fresh)).to.deep.equal(before);
-    expect(await fresh.admin("select 1 from lethe.chunk where state = 'open' and taken = 0")).to.have.length(1);
+    expect(await fresh.admin("select 1 from lethe.chunk where state = 'open' and taken = 0")).to.have.length(
+      1,
+    );
     expect((await engine.retention.status())[0]).to.include({ state: 'failed', deleted: 0 });
-    await fresh.admin('drop trigger refuse on lethe.ledger_entry; create trigger refuse before delete on shop.tickets for each row when (old.id = 3) execute function shop.refuse()');
+    await fresh.admin(
+      'drop trigger refuse on lethe.ledger_entry; create trigger refuse before delete on shop.tickets for each row when (old.id = 3) execute function shop.refuse()',
+    );
     await refusal(engine.retention.apply(plan, operator), 'database_failed');
     expect(await rowsOf(fresh)).to.deep.equal(before);
     await fresh.admin('drop trigger refuse on shop.tickets');
@@ -152,7 +168,13 @@ describe('the directory of actors', () => {
 
   it('knows one person under every spelling of the name, and keeps the first', async () => {
     const { db } = await desk();
-    const spellings = ['Grace Hopper', 'grace hopper', ' Grace  Hopper ', 'GRACE\u00a0HOPPER', 'Ｇrace Hopper'];
+    const spellings = [
+      'Grace Hopper',
+      'grace hopper',
+      ' Grace  Hopper ',
+      'GRACE\u00a0HOPPER',
+      'Ｇrace Hopper',
+    ];
     const ids = await Promise.all(spellings.map((name) => actorId(db, name)));
     expect(new Set(ids).size).to.equal(1);
     expect((await actorNames(db)).size).to.equal(1);

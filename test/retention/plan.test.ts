@@ -168,7 +168,11 @@ describe('approval', () => {
 describe('a plan that is no longer what was approved', () => {
   afterEach(closeDesks);
 
-  const files = rule({ id: 'old-files', record: 'file', keep: { for: 'P6M', from: 'madeAt', timeZone: 'UTC' } });
+  const files = rule({
+    id: 'old-files',
+    record: 'file',
+    keep: { for: 'P6M', from: 'madeAt', timeZone: 'UTC' },
+  });
   const onCustomers = rule({
     id: 'old-customers',
     record: 'customer',
@@ -232,7 +236,8 @@ describe('a plan that is no longer what was approved', () => {
     'the instant is moved': "update lethe.plan set as_of = '2023-12-31'",
     'the digests of the policies are exchanged': `update lethe.plan set policy_digests = '{"old-tickets": "0"}'`,
     'fewer approvers are asked for': 'update lethe.plan set approvers = 0',
-    'another author is named': "update lethe.plan set created_by = (select id from lethe.actor where name = 'approver')",
+    'another author is named':
+      "update lethe.plan set created_by = (select id from lethe.actor where name = 'approver')",
     'another record is named': "update lethe.plan set record = 'file'",
     'the stored policy is exchanged':
       "update lethe.version set content = replace(content, 'P1Y', 'P1D') where kind = 'retention'",
@@ -292,7 +297,14 @@ describe('status', () => {
     await lethe.retention.apply(id, operator);
     expect(await now()).to.equal(null);
     const [status] = await lethe.retention.status();
-    expect(status).to.include({ items: 3, done: 3, deleted: 3, busy: 0, createdBy: 'officer', failure: null });
+    expect(status).to.include({
+      items: 3,
+      done: 3,
+      deleted: 3,
+      busy: 0,
+      createdBy: 'officer',
+      failure: null,
+    });
   });
 
   it('an old plan that is not done does not drop off the list', async () => {
@@ -325,7 +337,9 @@ describe('status', () => {
       return counts;
     };
     expect(await count()).to.deep.equal({ delete: 999, protected: 1 });
-    await admin('update shop.tickets set closed_at = null where id = 2; delete from shop.files; delete from shop.messages where ticket_id = 4; delete from shop.tickets where id = 4');
+    await admin(
+      'update shop.tickets set closed_at = null where id = 2; delete from shop.files; delete from shop.messages where ticket_id = 4; delete from shop.tickets where id = 4',
+    );
     const stop = new AbortController();
     const progress = (): void => {
       stop.abort();

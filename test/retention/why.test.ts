@@ -109,11 +109,19 @@ describe('why a record is still here', () => {
   it('a held ticket, and everything that goes with it or takes it along, names the hold and who may lift it', async () => {
     const { engine } = await desk();
     const lethe = engine(RULES);
-    const { id } = await lethe.holds.place({ ...hold, scope: { kind: 'record', record: 'message/110' } }, officer);
+    const { id } = await lethe.holds.place(
+      { ...hold, scope: { kind: 'record', record: 'message/110' } },
+      officer,
+    );
     for (const record of ['message/110', 'ticket/11', 'ticket/1']) {
       const why = await lethe.retention.why(record);
       expect(why.verdict, record).to.equal(`kept: hold ${id} (litigation) stops every disposal`);
-      expect(why.protections[0]).to.include({ id, kind: 'hold', authority: 'district court', reviewOn: '2025-01-31' });
+      expect(why.protections[0]).to.include({
+        id,
+        kind: 'hold',
+        authority: 'district court',
+        reviewOn: '2025-01-31',
+      });
       expect(why.protections[0]?.ends).to.include('another person').and.include(`lethe hold lift ${id}`);
     }
     // the other message of the held ticket is not held itself, but goes along with one that is
@@ -144,10 +152,16 @@ describe('why a record is still here', () => {
     const { engine } = await desk();
     const other = rule({ id: 'other', keep: { for: 'P9Y', from: 'closedAt', timeZone: 'UTC' } });
     const clash = await engine([...RULES, other]).retention.why('ticket/1');
-    expect(clash.verdict).to.equal('kept: old-tickets and other both match it; one must name the other in "overrides"');
-    const longer = await engine([...RULES, { ...other, overrides: ['old-tickets'] }]).retention.why('ticket/1');
+    expect(clash.verdict).to.equal(
+      'kept: old-tickets and other both match it; one must name the other in "overrides"',
+    );
+    const longer = await engine([...RULES, { ...other, overrides: ['old-tickets'] }]).retention.why(
+      'ticket/1',
+    );
     expect(longer.verdict).to.equal('kept until 2030-06-01T00:00:00.000000Z by other');
-    const shorter = await engine([rule({ when: closed, overrides: ['other'] }), other]).retention.why('ticket/1');
+    const shorter = await engine([rule({ when: closed, overrides: ['other'] }), other]).retention.why(
+      'ticket/1',
+    );
     expect(shorter.verdict).to.match(/^due since .* by old-tickets/);
   });
 
@@ -156,7 +170,9 @@ describe('why a record is still here', () => {
     const due = await retention.why('message/10');
     expect(due.goesWith.map(({ record }) => record)).to.deep.equal(['ticket/1']);
     expect(due.verdict).to.match(/^goes along with ticket\/1, which is due since 2022-06-01/);
-    expect((await retention.why('message/90')).verdict).to.match(/^goes along with ticket\/9, which is kept until 2024/);
+    expect((await retention.why('message/90')).verdict).to.match(
+      /^goes along with ticket\/9, which is kept until 2024/,
+    );
     expect((await retention.why('message/120')).verdict).to.match(/^kept: no disposal rule/);
     expect((await retention.why('message/12345')).goesWith).to.deep.equal([]);
   });
@@ -188,7 +204,7 @@ describe('why a record is still here', () => {
     const gone = await lethe.retention.why('ticket/1');
     expect(gone).to.include({ exists: false }).and.to.have.property('verdict').that.includes(plan);
     expect((await refusal(lethe.retention.why('ticket/777'), 'record_unknown')).exitCode).to.equal(2);
-    for (const record of ['tickets/1', 'ticket/abc', 'ticket/', '1', '']) 
+    for (const record of ['tickets/1', 'ticket/abc', 'ticket/', '1', ''])
       await refusal(lethe.retention.why(record), 'input_invalid');
   });
 
@@ -196,7 +212,9 @@ describe('why a record is still here', () => {
     const { engine } = await desk();
     const when = { all: [{ fact: 'subject', operator: 'equal', value: 'other' }] };
     const why = await engine([rule({ when })]).retention.why('ticket/1');
-    expect(why.rules[0]?.unmet).to.deep.equal(['subject must be other (its value is personal and not shown)']);
+    expect(why.rules[0]?.unmet).to.deep.equal([
+      'subject must be other (its value is personal and not shown)',
+    ]);
     expect(JSON.stringify(why)).not.to.include(MARKER);
   });
 
@@ -205,7 +223,9 @@ describe('why a record is still here', () => {
     const lethe = engine([...RULES, floor()]);
     for (const record of ['ticket/1', 'ticket/12', 'message/10']) await lethe.retention.why(record);
     expect(
-      await admin('select 1 from lethe.protection union all select 1 from lethe.actor union all select 1 from lethe.version'),
+      await admin(
+        'select 1 from lethe.protection union all select 1 from lethe.actor union all select 1 from lethe.version',
+      ),
     ).to.deep.equal([]);
     expect(await admin('select 1 from shop.tickets')).to.have.length(5);
   });

@@ -21,7 +21,13 @@ const { url, map, policies, plan } = JSON.parse(readFileSync(file, 'utf8')) as J
 const graph = mapOf(map);
 const db = await openPostgres(url);
 db.guard(guardedTables(graph));
-const engine: Engine = engineOver({ db, graph, policies: policiesOf(graph, policies), clock: TODAY, vault: vaultOf(url) });
+const engine: Engine = engineOver({
+  db,
+  graph,
+  policies: policiesOf(graph, policies),
+  clock: TODAY,
+  vault: vaultOf(url),
+});
 
 /** Says `ready`, waits for a line, applies, and says `done` or the code of the error. */
 async function run(): Promise<string> {

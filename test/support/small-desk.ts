@@ -42,9 +42,9 @@ export interface Desk {
   readonly graph: MapGraph;
   readonly db: Database;
   /** An engine over the desk's own pool. */
-  engine(policies: readonly Json[], clock?: Clock, graph?: MapGraph): Engine;
+  readonly engine: (policies: readonly Json[], clock?: Clock, graph?: MapGraph) => Engine;
   /** An engine with a pool of its own, like another process. */
-  another(policies: readonly Json[], clock?: Clock): Promise<Engine>;
+  readonly another: (policies: readonly Json[], clock?: Clock) => Promise<Engine>;
 }
 
 const opened: (() => Promise<void>)[] = [];
@@ -77,11 +77,23 @@ export async function openDesk({ ddl, map, parameters, migrations = [] }: DeskSe
     graph,
     db,
     engine: (policies, clock = TODAY, other = graph) =>
-      engineOver({ db, graph: other, policies: policiesOf(other, policies), clock, vault: vaultOf(fresh.url) }),
+      engineOver({
+        db,
+        graph: other,
+        policies: policiesOf(other, policies),
+        clock,
+        vault: vaultOf(fresh.url),
+      }),
     another: async (policies, clock = TODAY) => {
       const own = await open();
       own.guard(guardedTables(graph));
-      return engineOver({ db: own, graph, policies: policiesOf(graph, policies), clock, vault: vaultOf(fresh.url) });
+      return engineOver({
+        db: own,
+        graph,
+        policies: policiesOf(graph, policies),
+        clock,
+        vault: vaultOf(fresh.url),
+      });
     },
   };
 }

@@ -1,0 +1,65 @@
+import type { PlanLedger } from './certificate-ledger.js';
+import type { Limit } from './certificate-limits.js';
+import type { Kept } from './certificate-store.js';
+
+/** What was done to these rows, in this database, at this time. Counts, ids and digests: no record, no data subject. */
+export interface CertificateFacts {
+  readonly type: 'lethe-certificate';
+  readonly v: 1;
+  readonly id: string;
+  readonly installation: {
+    /** Of the pair of database and vault. */
+    readonly id: string | null;
+    readonly database: string;
+    readonly map: { readonly id: string; readonly digest: string };
+  };
+  readonly policy: {
+    readonly id: string;
+    /** Digest of the version. */
+    readonly version: string;
+    readonly title: string;
+    readonly ground: string;
+    readonly cite: string | null;
+    readonly reason: string;
+    readonly keep: { readonly for: string; readonly from: string; readonly timeZone: string };
+    readonly stored: { readonly at: string; readonly by: string };
+  };
+  readonly plan: {
+    readonly id: string;
+    readonly digest: string;
+    readonly itemDigest: string;
+    readonly record: string;
+    readonly asOf: string;
+    readonly cutoff: string;
+    readonly made: { readonly at: string; readonly by: string };
+  };
+  readonly approvals: {
+    readonly needed: number;
+    readonly assurance: string;
+    readonly given: readonly { readonly by: string; readonly assurance: string; readonly at: string }[];
+  };
+  readonly run: { readonly started: string; readonly finished: string; readonly by: readonly string[] };
+  readonly records: {
+    readonly planned: number;
+    readonly deleted: number;
+    readonly keptAtPlan: number;
+    readonly keptInRun: number;
+  };
+  readonly tables: readonly { readonly table: string; readonly planned: number; readonly deleted: number }[];
+  readonly kept: readonly Kept[];
+  /** Rows written while their parents went, deleted after the batches. */
+  readonly lateRows: number;
+  readonly proof: {
+    readonly entries: number;
+    readonly blocks: PlanLedger['blocks'];
+    readonly verify: string;
+  };
+  readonly limits: readonly Limit[];
+  /** Actor id → name, null where it was erased. */
+  readonly people: Readonly<Record<string, string | null>>;
+}
+
+/** With the SHA-256 over the canonical JSON of everything else in it. */
+export interface Certificate extends CertificateFacts {
+  readonly digest: string;
+}
