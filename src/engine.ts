@@ -12,6 +12,7 @@ import { findEntry, showEntries, type EntryFilter, type ShownEntry } from './led
 import { exportLedger } from './ledger/export.js';
 import { proveEntry, type InclusionProof } from './ledger/proof.js';
 import { pruneLedger, type Pruned } from './ledger/prune.js';
+import { rotateKey, type Rotation } from './ledger/rotate.js';
 import { sealLedger, type Sealed } from './ledger/seal.js';
 import { requireCurrent } from './ledger/standing.js';
 import { requireOwnVault } from './ledger/vault-link.js';
@@ -66,6 +67,8 @@ export interface Engine {
     export(): AsyncGenerator<string>;
     /** Drops whole blocks older than the instant to a signed checkpoint. */
     prune(before: Instant): Promise<Pruned>;
+    /** A new signing key from the next block on. */
+    rotateKey(actor: ActorName): Promise<Rotation>;
   };
   close(): Promise<void>;
 }
@@ -118,6 +121,7 @@ export function engineOver(context: RetentionContext): Engine {
       },
       export: () => exportLedger(context),
       prune: (before) => pruneLedger(context, before),
+      rotateKey: (actor) => rotateKey(context, actor.name),
     },
     close: () => closeParts(context),
   };

@@ -7,6 +7,9 @@ import {
   closeDesks,
   isSoak,
   openDesk,
+  pauseDeletes,
+  resume,
+  untilPaused,
   operator,
   refusal,
   until,
@@ -105,15 +108,17 @@ describe('a run that is cut off', () => {
   it('a connection that the server cuts is a clear error; the next apply goes on', async () => {
     const setup = busyDesk(3000);
     const expected = await undisturbed(setup);
-    const desk = await openDesk({ ...setup, ddl: `${setup.ddl}; ${SLOW}` });
+    const desk = await openDesk(setup);
     const engine = await desk.another(RULES);
     const plan = await approvedPlan(engine);
-    const applying = refusal(engine.retention.apply(plan, operator));
-    await until(async () => (await taken(desk, plan)) > 0, 'the first batch');
+    const progress = (): Promise<void> => pauseDeletes(desk.admin, 'shop.messages');
+    const applying = refusal(engine.retention.apply(plan, operator, { progress: once(progress) }));
+    await untilPaused(desk.admin);
     await desk.admin(
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'lethe'",
     );
     const error = await applying;
+    await resume(desk.admin);
     expect(error.code).to.equal('database_unreachable');
     expect(error.exitCode).to.equal(1);
     const [status] = await engine.retention.status();

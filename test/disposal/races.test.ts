@@ -21,6 +21,9 @@ import {
   isSoak,
   officer,
   openDesk,
+  pauseDeletes,
+  resume,
+  untilPaused,
   operator,
   policiesOf,
   refusal,
@@ -29,7 +32,6 @@ import {
   TICKETS,
   ticketRows,
   ticketTable,
-  until,
   untilBlocked,
 } from '../support/small-desk.js';
 
@@ -152,11 +154,9 @@ describe('races', () => {
     const desk = await openDesk(busyDesk(3000));
     const [engine, desk2] = [desk.engine(RULES), await desk.another(RULES)];
     const plan = await approvedPlan(engine);
-    const agent = await desk.connect();
-    // the first batch stops at a child of its last ticket
-    await agent.query('begin; select from shop.messages where ticket_id = 1 for update');
+    await pauseDeletes(desk.admin, 'shop.messages');
     const applying = engine.retention.apply(plan, operator);
-    await untilBlocked(desk.admin, 'delete from');
+    await untilPaused(desk.admin);
     const condition = { all: [{ fact: 'status', operator: 'equal', value: 'closed' }] };
     let placed = false;
     const placing = desk2.holds
@@ -167,7 +167,7 @@ describe('races', () => {
       });
     await untilBlocked(desk.admin, 'pg_advisory_xact_lock');
     expect(placed).to.equal(false);
-    await agent.query('commit');
+    await resume(desk.admin);
     const { answer, left } = await placing;
     await applying;
     expect(await column(desk.admin, 'select id from shop.tickets where id % 3 <> 0')).to.deep.equal(left);
@@ -234,19 +234,19 @@ describe('races', () => {
       ddl: `${TICKETS}; ${ticketRows([1, 2], [3])};
         create table shop.messages (id bigint primary key, ticket_id bigint);
         create table shop.files (id bigint primary key, message_id bigint);
-        create table shop.blocked (id bigint primary key, ticket_id bigint references shop.tickets);
+        create table shop.words (id bigint primary key, ticket_id bigint references shop.tickets);
         insert into shop.messages values (10, 1), (20, 2), (30, 3), (99, 77);
         insert into shop.files values (100, 10), (999, 88);
-        insert into shop.blocked values (1, 1)`,
+        insert into shop.words values (1, 1)`,
       map: {
         tables: {
           tickets: ticketTable(),
           messages: { key: { id: 'bigint' } },
           files: {},
-          blocked: { key: { id: 'bigint' } },
+          words: { key: { id: 'bigint' } },
         },
         edges: [
-          { child: 'blocked', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+          { child: 'words', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
           { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
           { child: 'files', parent: 'messages', on: { message_id: 'id' }, then: 'delete' },
         ],
@@ -254,15 +254,14 @@ describe('races', () => {
     });
     const engine = desk.engine(RULES);
     const plan = await approvedPlan(engine);
-    const agent = await desk.connect();
-    await agent.query('begin; select from shop.blocked for update');
+    await pauseDeletes(desk.admin, 'shop.words');
     const applying = engine.retention.apply(plan, operator);
-    await untilBlocked(desk.admin, 'delete from');
+    await untilPaused(desk.admin);
     // after the batch has read its closure: a message of a doomed ticket with a file, a file of a doomed message
     await desk.admin(
       'insert into shop.messages values (11, 1); insert into shop.files values (110, 11), (101, 10)',
     );
-    await agent.query('commit');
+    await resume(desk.admin);
     await applying;
     expect(await ids(desk.admin, 'messages')).to.deep.equal(['30', '99']);
     expect(await ids(desk.admin, 'files')).to.deep.equal(['999']);
@@ -336,10 +335,10 @@ describe('races', () => {
       const desk = await openDesk({
         ddl: `${TICKETS}; ${ticketRows([1, 401])};
           create table shop.files (id bigint primary key, first_id bigint ${references}, second_id bigint ${references});
-          create table shop.locks (id bigint primary key, ticket_id bigint);
+          create table shop.words (id bigint primary key, ticket_id bigint);
           insert into shop.tickets select n, 'closed', '2021-01-01' from generate_series(2, 400) n;
           insert into shop.files values (10, 1, 401), (11, 401, 1), (12, 1, 77);
-          insert into shop.locks values (1, 1), (2, 401)`.replace(
+          insert into shop.words values (1, 1), (2, 401)`.replace(
           '(12, 1, 77)',
           references === '' ? '(12, 1, 77)' : '(12, 1, 2)',
         ),
@@ -347,12 +346,12 @@ describe('races', () => {
           tables: {
             tickets: ticketTable(),
             files: { key: { id: 'bigint' } },
-            locks: { key: { id: 'bigint' } },
+            words: { key: { id: 'bigint' } },
           },
           edges: [
             { child: 'files', parent: 'tickets', on: { first_id: 'id' }, then: 'delete', lastParent: true },
             { child: 'files', parent: 'tickets', on: { second_id: 'id' }, then: 'delete', lastParent: true },
-            { child: 'locks', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
+            { child: 'words', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
             ...clear.map((column) => ({
               child: 'files',
               parent: 'tickets',
@@ -364,19 +363,13 @@ describe('races', () => {
       });
       const engines = [desk.engine(RULES), await desk.another(RULES)] as const;
       const plan = await approvedPlan(engines[0]);
-      const agent = await desk.connect();
-      await agent.query('begin; select from shop.locks for update');
+      await pauseDeletes(desk.admin, 'shop.words');
       const runs = engines.map((engine) =>
         engine.retention.apply(plan, operator).catch((error: unknown) => error),
       );
       // both batches have worked out their closures and stand before the deletes
-      await until(async () => {
-        const blocked = await desk.admin(
-          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-        );
-        return blocked.length === 2;
-      }, 'two blocked batches');
-      await agent.query('commit');
+      await untilPaused(desk.admin, 2);
+      await resume(desk.admin);
       await Promise.all(runs);
       expect(await ids(desk.admin, 'tickets'), references).to.deep.equal([]);
       expect(await ids(desk.admin, 'files'), references).to.deep.equal([]);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { appendEntry } from '../../src/ledger/append.js';
+import { rotateKey } from '../../src/ledger/rotate.js';
 import { sealLedger } from '../../src/ledger/seal.js';
 import { proofProblem, proveEntry } from '../../src/ledger/proof.js';
 import type { Vault } from '../../src/vault/vault.js';
@@ -115,13 +116,14 @@ describe('seals', () => {
     const [first = ''] = await append(ledger.db, 1);
     await seal(ledger);
     const former = await ledger.vault.signingKey();
-    const next = await ledger.vault.rotate();
+    const { from, to } = await rotateKey(ledger, 'officer');
+    expect(from).to.equal(former.fingerprint);
     const [second = ''] = await append(ledger.db, 1);
     await seal(ledger);
     expect(await findings(ledger)).to.deep.equal([]);
     expect((await proveEntry(ledger.db, first)).key.fingerprint).to.equal(former.fingerprint);
     const proof = await proveEntry(ledger.db, second);
-    expect(proof.key.fingerprint).to.equal(next.fingerprint);
+    expect(proof.key.fingerprint).to.equal(to);
     expect(proofProblem(proof, [former.fingerprint])).to.match(/not the pinned one/);
   });
 });

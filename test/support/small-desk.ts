@@ -245,3 +245,25 @@ export function ticketRows(old: readonly number[], young: readonly number[] = []
   ];
   return `insert into shop.tickets (id, closed_at) values ${rows.join(', ')}`;
 }
+
+/** Makes deletes from a table stop before they begin, without a lock that could time out, until `resume`. */
+export async function pauseDeletes(admin: Admin, table: string): Promise<void> {
+  await admin(`create table shop.pause (reason text); insert into shop.pause values ('a test');
+    create function shop.pause() returns trigger language plpgsql as $$
+      begin while exists (select from shop.pause) loop perform pg_sleep(0.005); end loop; return null; end $$;
+    create trigger pause before delete on ${table} for each statement execute function shop.pause()`);
+}
+
+export const resume = async (admin: Admin): Promise<void> => {
+  await admin('delete from shop.pause');
+};
+
+/** Waits until so many sessions stand still: at the pause, or behind one that does. */
+export const untilPaused = (admin: Admin, sessions = 1): Promise<void> =>
+  until(async () => {
+    const rows = await admin(
+      `select 1 from pg_stat_activity
+       where datname = current_database() and (wait_event_type = 'Lock' or wait_event = 'PgSleep')`,
+    );
+    return rows.length >= sessions;
+  }, `${sessions} sessions that wait`);
