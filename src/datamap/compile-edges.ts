@@ -22,8 +22,12 @@ export function compileEdges(compilation: Compilation, tables: Tables): readonly
             `${path}.child`,
             `"${entry.child}" forbids deleting; its edges can clear or keep`,
           );
-        if (entry.lastParent && shape.child.key.length === 0)
-          compilation.report(`${path}.child`, `lastParent needs a key on "${entry.child}"`);
+        // rows found through other tables must be known by key before these lose theirs
+        if ((entry.lastParent ?? entry.via) && shape.child.key.length === 0)
+          compilation.report(
+            `${path}.child`,
+            `${entry.lastParent ? 'lastParent' : 'via'} needs a key on "${entry.child}"`,
+          );
         if (entry.lastParent && entry.via)
           compilation.report(`${path}.via`, 'lastParent does not go with "via"');
         return [{ ...shape, then: entry.then, lastParent: entry.lastParent ?? false }];

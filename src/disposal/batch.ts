@@ -1,15 +1,13 @@
-import type { Clock } from '../core/clock.js';
 import { literal, raw, sql } from '../db/sql.js';
 import type { Database, Row, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import type { Closure, ForeignKey } from '../datamap/closure.js';
-import type { MapGraph, MapTable } from '../datamap/graph.js';
+import type { MapTable } from '../datamap/graph.js';
 import { isGuarded } from '../datamap/foreign-keys.js';
 import { keyAsText, sameKey } from '../datamap/key-sql.js';
 import { recordName } from '../datamap/record-ref.js';
 import { appendEntry } from '../ledger/append.js';
 import { journaled, type Intend } from '../ledger/journaled.js';
-import type { Vault } from '../vault/vault.js';
 import { isCyclic, lockRoots, recheck, whyUnfit, whyUnlocked } from './check-roots.js';
 import {
   claimChunk,
@@ -20,31 +18,10 @@ import {
 } from './chunk-store.js';
 import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
 import { OWN_ALONE, PASS_GATE } from './gate.js';
-import type { PlanRow } from './plan-store.js';
+import type { Run } from './prepared-run.js';
 import { readProtections } from './protections.js';
 import { findStopped, markUnlocked } from './stopped.js';
-import { BATCH_SETTINGS, CAUSE, createWorkTables, type WorkTables } from './work-tables.js';
-
-/** A plan being applied: everything its batches need, worked out once. */
-export interface Run {
-  readonly plan: PlanRow;
-  readonly graph: MapGraph;
-  readonly closure: Closure;
-  readonly work: WorkTables;
-  readonly foreignKeys: readonly ForeignKey[];
-  /** Predicate over `this`: the rule takes the record. The same text selected the plan's roots. */
-  readonly takes: string;
-  /** Rules that compete for the record: predicate over `this` and outcome. */
-  readonly rivals: readonly {
-    readonly id: string;
-    readonly matches: string;
-    readonly outcome: 'conflict' | 'overridden';
-  }[];
-  readonly actor: string;
-  readonly clock: Clock;
-  /** Knows of every batch before it commits. */
-  readonly vault: Vault;
-}
+import { BATCH_SETTINGS, CAUSE, createWorkTables } from './work-tables.js';
 
 /**
  * One batch, one transaction (DESIGN invariants 3 and 4): gate, lock, re-check in a new snapshot, delete, ledger entry,

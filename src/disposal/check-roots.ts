@@ -2,7 +2,7 @@ import { literal, raw, sql } from '../db/sql.js';
 import type { Row, Tx } from '../db/database.js';
 import type { Closure } from '../datamap/closure.js';
 import { keyAmong, keyAsText, sameKey } from '../datamap/key-sql.js';
-import type { Run } from './batch.js';
+import type { Run } from './prepared-run.js';
 import type { ChunkException } from './chunk-store.js';
 import { emptyRoots, expandRoots } from './closure-sql.js';
 import { workSelect } from './work-tables.js';

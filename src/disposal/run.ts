@@ -4,7 +4,8 @@ import { LetheError } from '../core/errors.js';
 import type { Database, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { appendEntry } from '../ledger/append.js';
-import { runBatch, type Run } from './batch.js';
+import { runBatch } from './batch.js';
+import type { Run } from './prepared-run.js';
 import {
   busyCauses,
   markBusy,

@@ -2,7 +2,7 @@ import PDFDocument from 'pdfkit';
 import type { Document } from './document.js';
 import { fontsFor, type NamedFont } from './fonts.js';
 import { GlyphChooser } from './glyphs.js';
-import { escapeProperties, internalsOf, UNIVERSAL_ACCESS, type Pdf } from './pdf-internals.js';
+import { escapeProperties, internalsOf, type Pdf } from './pdf-internals.js';
 import { STYLE } from './pdf-style.js';
 import type { Run } from './runs.js';
 import { Typesetter, type Line } from './typesetter.js';
@@ -82,7 +82,6 @@ export class PdfCanvas {
   end(): void {
     this.root.end();
     escapeProperties(this.pdf);
-    internalsOf(this.pdf).appendXML(UNIVERSAL_ACCESS);
     this.pdf.end();
   }
 

@@ -38,11 +38,4 @@ export function escapeProperties(pdf: Pdf): void {
 
 const xmlText = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
-/** PDF/UA-1 (ISO 14289). PDFKit's own switch also writes a CIDSet, which leaves out the parts of composed letters. */
-export const UNIVERSAL_ACCESS = `
-        <rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">
-            <pdfuaid:part>1</pdfuaid:part>
-        </rdf:Description>
-        `;
-
 export type Pdf = InstanceType<typeof PDFDocument>;

@@ -10,7 +10,7 @@ import { readForeignKeys } from '../datamap/foreign-keys.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { actorId, actorNames } from '../ledger/actor-directory.js';
 import { approvePlan, requireApproval } from '../disposal/approval.js';
-import type { Run } from '../disposal/batch.js';
+import type { Run } from '../disposal/prepared-run.js';
 import { syncFloors } from '../disposal/floors.js';
 import { coveringPolicies, itemDigestOf, makePlan, planDigest, rivalRules } from '../disposal/plan.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';

@@ -1,0 +1,27 @@
+import type { Clock } from '../core/clock.js';
+import type { Closure, ForeignKey } from '../datamap/closure.js';
+import type { MapGraph } from '../datamap/graph.js';
+import type { Vault } from '../vault/vault.js';
+import type { PlanRow } from './plan-store.js';
+import type { WorkTables } from './work-tables.js';
+
+/** A plan being applied: everything its batches need, worked out once. */
+export interface Run {
+  readonly plan: PlanRow;
+  readonly graph: MapGraph;
+  readonly closure: Closure;
+  readonly work: WorkTables;
+  readonly foreignKeys: readonly ForeignKey[];
+  /** Predicate over `this`: the rule takes the record. The same text selected the plan's roots. */
+  readonly takes: string;
+  /** Rules that compete for the record: predicate over `this` and outcome. */
+  readonly rivals: readonly {
+    readonly id: string;
+    readonly matches: string;
+    readonly outcome: 'conflict' | 'overridden';
+  }[];
+  readonly actor: string;
+  readonly clock: Clock;
+  /** Knows of every batch before it commits. */
+  readonly vault: Vault;
+}
