@@ -12,6 +12,10 @@ export const configSchema = z.strictObject({
   map: z.string().min(1).describe('a shipped data map by name, or the path of a map file'),
   parameters: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
   policies: z.string().default('policies').describe('the folder of the policy files'),
+  database: z
+    .enum(['postgres', 'embedded'])
+    .optional()
+    .describe('which one this installation was made for; a command that would open the other one refuses'),
   vault: z
     .string()
     .min(1)
@@ -28,7 +32,8 @@ export interface Config {
   /** The policies' folder as the user would write it. */
   readonly policiesShown: string;
   readonly database: DatabaseConfig;
-  readonly vault: VaultConfig;
+  /** Null: no vault is named; the ledger is written, but neither journaled nor sealed. */
+  readonly vault: VaultConfig | null;
 }
 
 export interface DatabaseConfig {
@@ -62,22 +67,18 @@ export function databaseConfig({ cwd, environment }: Surroundings): DatabaseConf
 }
 
 /**
- * Where the vault is: LETHE_VAULT_URL, else the folder lethe.json names, else `.lethe/vault` beside the embedded database or,
- * with DATABASE_URL, beside lethe.json.
+ * Where the vault is: LETHE_VAULT_URL, else the folder lethe.json names, else nowhere.
  * @throws LetheError `config_invalid` when it would stand in the database it is to be kept apart from
  */
-export function vaultConfig(around: Surroundings, folder: string, named?: string): VaultConfig {
+export function vaultConfig(around: Surroundings, folder: string, named?: string): VaultConfig | null {
   const [url, database] = [around.environment['LETHE_VAULT_URL'], databaseConfig(around)];
   if (url !== undefined && url !== '' && url === database.url)
     throw new LetheError('config_invalid', {
       problems:
         'LETHE_VAULT_URL and DATABASE_URL name the same database; the vault must stand in another one',
     });
-  const standard = database.url === undefined ? database.embedded : join(folder, '.lethe');
-  return {
-    url: url === '' ? undefined : url,
-    folder: named === undefined ? join(standard, 'vault') : resolve(folder, named),
-  };
+  if (url !== undefined && url !== '') return { url, folder };
+  return named === undefined ? null : { url: undefined, folder: resolve(folder, named) };
 }
 
 /** Who acts when `--as` says nothing: the operating system's user, asserted. */
@@ -102,15 +103,30 @@ export async function loadConfig(around: Surroundings, given?: string): Promise<
   if (parsed && !parsed.success) problems.push(...zodProblems('lethe.json', parsed.error, content));
   if (!parsed?.success) throw new LetheError('config_invalid', { problems: describeProblems(problems) });
   const folder = dirname(path);
+  const database = databaseConfig(around);
+  requireSame(database, parsed.data.database);
   return Object.freeze({
     map: parsed.data.map,
     parameters: parsed.data.parameters,
     folder,
     policies: resolve(folder, parsed.data.policies),
     policiesShown: parsed.data.policies,
-    database: databaseConfig(around),
+    database,
     vault: vaultConfig(around, folder, parsed.data.vault),
   });
+}
+
+/** In a new shell without DATABASE_URL, an empty embedded database would answer in place of the ticket system's. */
+function requireSame({ url }: DatabaseConfig, made: 'postgres' | 'embedded' | undefined): void {
+  if (made === 'postgres' && url === undefined)
+    throw new LetheError('config_invalid', {
+      problems: 'lethe.json: database: this installation works on PostgreSQL, but DATABASE_URL is not set',
+    });
+  if (made === 'embedded' && url !== undefined)
+    throw new LetheError('config_invalid', {
+      problems:
+        'lethe.json: database: this installation works on its embedded database, but DATABASE_URL is set',
+    });
 }
 
 function defaultPath(around: Surroundings): string {

@@ -26,7 +26,7 @@ export async function openParts({ config, clock = systemClock }: EngineOptions):
   try {
     await requireSchema(db, migrationSets(graph));
     db.guard(guardedTables(graph));
-    return { db, graph, policies, clock, vault: await openVault(config.vault) };
+    return { db, graph, policies, clock, vault: config.vault && (await openVault(config.vault)) };
   } catch (error) {
     await db.close();
     throw error;
@@ -34,7 +34,7 @@ export async function openParts({ config, clock = systemClock }: EngineOptions):
 }
 
 export async function closeParts({ db, vault }: Pick<RetentionContext, 'db' | 'vault'>): Promise<void> {
-  await vault.close();
+  await vault?.close();
   await db.close();
 }
 

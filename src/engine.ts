@@ -15,7 +15,7 @@ import { pruneLedger, type Pruned } from './ledger/prune.js';
 import { rotateKey, type Rotation } from './ledger/rotate.js';
 import { sealLedger, type Sealed } from './ledger/seal.js';
 import { requireCurrent } from './ledger/standing.js';
-import { requireOwnVault } from './ledger/vault-link.js';
+import { requireOwnVault, requireUnlinked, requireVault } from './ledger/vault-link.js';
 import { verifyLedger, type Verification } from './ledger/verify.js';
 import type { RetentionPolicy } from './policy/retention-policy.js';
 import { checkCertificate, type CertificateCheck } from './retention/certificate-check.js';
@@ -37,6 +37,8 @@ export interface Engine {
   readonly graph: MapGraph;
   readonly policies: readonly RetentionPolicy[];
   readonly clock: Clock;
+  /** Whether acts are journaled and the ledger can be sealed. */
+  readonly hasVault: boolean;
   readonly retention: {
     plan(policy: string, actor: ActorName, asOf?: string): Promise<PlanRow>;
     items(plan: string): AsyncGenerator<PlanItem>;
@@ -81,8 +83,10 @@ export interface Engine {
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const parts = await openParts(options);
   try {
-    await requireOwnVault(parts.db, parts.vault);
-    await requireCurrent(parts.db, parts.vault);
+    if (parts.vault) {
+      await requireOwnVault(parts.db, parts.vault);
+      await requireCurrent(parts.db, parts.vault);
+    } else await requireUnlinked(parts.db);
     return engineOver(parts);
   } catch (error) {
     await closeParts(parts);
@@ -93,8 +97,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 /** The engine over parts that are open and checked already. */
 export function engineOver(context: RetentionContext): Engine {
   const { db, graph } = context;
+  const vaulted = () => ({ ...context, vault: requireVault(context.vault) });
   return {
     ...context,
+    hasVault: context.vault !== null,
     retention: {
       plan: (policy, actor, asOf) => planRetention(context, policy, actor, asOf),
       items: (plan) => planItems(db, graph, plan),
@@ -111,17 +117,17 @@ export function engineOver(context: RetentionContext): Engine {
       list: () => listHolds(context),
     },
     ledger: {
-      seal: () => sealLedger(context),
-      verify: (pinned) => verifyLedger(context, pinned),
+      seal: async () => sealLedger(vaulted()),
+      verify: async (pinned) => verifyLedger(vaulted(), pinned),
       entries: (filter = {}) => showEntries(db, filter),
       entry: (id) => findEntry(db, id),
       prove: async (id) => {
-        await sealLedger(context);
+        await sealLedger(vaulted());
         return proveEntry(db, id);
       },
-      export: () => exportLedger(context),
-      prune: (before) => pruneLedger(context, before),
-      rotateKey: (actor) => rotateKey(context, actor.name),
+      export: () => exportLedger(vaulted()),
+      prune: async (before) => pruneLedger(vaulted(), before),
+      rotateKey: async (actor) => rotateKey(vaulted(), actor.name),
     },
     close: () => closeParts(context),
   };

@@ -1,7 +1,8 @@
 import type { ActorName } from './core/actor.js';
 import { replay, type Replay } from './disposal/replay.js';
 import { closeParts, openParts, type EngineOptions } from './engine-parts.js';
-import { adoptVault, requireOwnVault, type Adoption } from './ledger/vault-link.js';
+import { adoptVault, requireOwnVault, requireVault, type Adoption } from './ledger/vault-link.js';
+import type { RetentionContext } from './retention/retention.js';
 import { verifyLedger, type Verification } from './ledger/verify.js';
 
 /** What may be done with a database that is closed: it was restored, or its vault is not the one it knows. */
@@ -17,7 +18,8 @@ export interface Rescue {
 
 /** Opens database and vault without asking whether they fit together; each act asks what it needs. */
 export async function openRescue(options: EngineOptions): Promise<Rescue> {
-  const parts = await openParts(options);
+  const opened = await openParts(options);
+  const parts = await withItsVault(opened);
   const own = (): Promise<unknown> => requireOwnVault(parts.db, parts.vault);
   return {
     verify: async (pinned) => {
@@ -31,4 +33,13 @@ export async function openRescue(options: EngineOptions): Promise<Rescue> {
     adopt: (actor) => adoptVault(parts, actor.name),
     close: () => closeParts(parts),
   };
+}
+
+async function withItsVault(opened: RetentionContext) {
+  try {
+    return { ...opened, vault: requireVault(opened.vault) };
+  } catch (error) {
+    await closeParts(opened);
+    throw error;
+  }
 }

@@ -117,6 +117,8 @@ function whereNext(plan: string, [example = 'ticket/1']: readonly string[]): rea
     'Look further, in this folder and without DATABASE_URL (every command works on this help desk):',
     `   npx lethe retention show ${plan}        every record of the plan, and what became of it`,
     `   npx lethe retention why ${example}`,
+    `   npx lethe retention certificate ${plan} --out certificate.pdf   what an auditor gets`,
+    '   npx lethe ledger verify                 every entry, block and signature',
     '   npx lethe hold list',
     '   npx lethe retention plan call-recordings   the next policy; they are in .lethe/policies',
     'Your own ticket system: README.md, "Your own ticket database".',

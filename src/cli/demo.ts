@@ -66,7 +66,15 @@ async function claimFolder(folder: string): Promise<void> {
 
 async function makeHelpDesk(folder: string): Promise<SeededRows> {
   const graph = await loadMap('native', {}, folder);
-  await installFiles({ folder, path: join(folder, 'lethe.json'), map: 'native', parameters: {}, graph });
+  await installFiles({
+    folder,
+    path: join(folder, 'lethe.json'),
+    map: 'native',
+    parameters: {},
+    graph,
+    database: 'embedded',
+    vault: 'vault',
+  });
   const db = await openEmbedded(folder);
   try {
     await migrate(db, ['desk']);

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { loadConfig, surroundings } from '../config.js';
+import { databaseConfig, loadConfig, surroundings } from '../config.js';
 import { openDatabase } from '../db/open.js';
 import { schemaState } from '../db/migrate.js';
 import { checkMap, type Finding } from '../datamap/check.js';
 import { loadMap } from '../datamap/load.js';
 import { migrationSets } from '../engine-parts.js';
+import { collectParameter } from './init.js';
 import { counted } from './output.js';
 import { globalOptions, outputOf } from './session.js';
 
@@ -15,13 +16,26 @@ export function doctorCommand(program: Command): void {
     .description(
       'the data map against the live database: what is missing, unmapped, unindexed or not allowed',
     )
-    .action((_options, command: Command) => doctor(command));
+    .option('--map <map>', 'another map than the one of lethe.json; then none is needed')
+    .option('--param <key=value>', 'a parameter of that map; may be given again', collectParameter, {})
+    .action((options: DoctorOptions, command: Command) => doctor(command, options));
 }
 
-async function doctor(command: Command): Promise<void> {
-  const config = await loadConfig(surroundings(), globalOptions(command).config);
-  const graph = await loadMap(config.map, config.parameters, config.folder);
-  const db = await openDatabase({ url: config.database.url, folder: config.database.embedded });
+interface DoctorOptions {
+  readonly map?: string;
+  readonly param: Readonly<Record<string, string>>;
+}
+
+async function doctor(command: Command, { map, param }: DoctorOptions): Promise<void> {
+  const around = surroundings();
+  const config = map === undefined ? await loadConfig(around, globalOptions(command).config) : null;
+  const graph = await loadMap(
+    map ?? config?.map ?? '',
+    config?.parameters ?? param,
+    config?.folder ?? around.cwd,
+  );
+  const place = databaseConfig(around);
+  const db = await openDatabase({ url: place.url, folder: place.embedded });
   try {
     const state = await schemaState(db, migrationSets(graph));
     const findings = [...schemaFindings(state), ...(await checkMap(db, graph))];

@@ -15,6 +15,10 @@ export interface Installation {
   readonly map: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly graph: MapGraph;
+  /** What the installation was made for: a command without DATABASE_URL must not open an empty embedded database instead. */
+  readonly database: 'postgres' | 'embedded';
+  /** The vault's folder, where there is to be one. */
+  readonly vault?: string;
 }
 
 /** Writes lethe.json, the policies shipped for the map, and the schema editors complete them from; returns the policies. */
@@ -24,6 +28,8 @@ export async function installFiles({
   map,
   parameters,
   graph,
+  database,
+  vault,
 }: Installation): Promise<readonly string[]> {
   const policies = join(folder, 'policies');
   await mkdir(policies, { recursive: true });
@@ -36,7 +42,10 @@ export async function installFiles({
     await writeFile(target, withSchema(text));
     written.push(name);
   }
-  await writeFile(path, pretty({ map, parameters, policies: 'policies' }));
+  await writeFile(
+    path,
+    pretty({ map, parameters, database, policies: 'policies', ...(vault === undefined ? {} : { vault }) }),
+  );
   return written;
 }
 

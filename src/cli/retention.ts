@@ -73,7 +73,9 @@ export function planLines(plan: PlanRow): readonly string[] {
   return [
     `Plan ${plan.id}: ${plan.policy} as of ${shownInstant(plan.as_of)}`,
     `  takes ${counted(items, `${record} record`)} with a start event up to ${shownInstant(plan.cutoff)}`,
-    ...(report.oldest === null ? [] : [`  oldest ${shownInstant(report.oldest)}, newest ${shownInstant(report.newest ?? '')}`]),
+    ...(report.oldest === null
+      ? []
+      : [`  oldest ${shownInstant(report.oldest)}, newest ${shownInstant(report.newest ?? '')}`]),
     ...rowLines(report),
     ...monthLines(report),
     ...keptLines(report),
@@ -199,6 +201,10 @@ function ruleLines({ policy, action, matches, unmet, due, isDue }: RuleAnswer): 
   if (!matches)
     return [`  ${does} ${policy}: does not match`, ...unmet.map((condition) => `    ${condition}`)];
   const until =
-    due === null ? 'its start event has not happened' : isDue ? `ended ${shownInstant(due)}` : `runs until ${shownInstant(due)}`;
+    due === null
+      ? 'its start event has not happened'
+      : isDue
+        ? `ended ${shownInstant(due)}`
+        : `runs until ${shownInstant(due)}`;
   return [`  ${does} ${policy}: matches, ${until}`];
 }

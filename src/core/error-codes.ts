@@ -241,6 +241,12 @@ export const ERROR_CODES = {
     httpStatus: 404,
     exitCode: 2,
   },
+  vault_unset: {
+    template:
+      'no vault is named ({why}); set LETHE_VAULT_URL, or "vault": "FOLDER" in lethe.json (see docs/ledger.md)',
+    httpStatus: 409,
+    exitCode: 2,
+  },
   protection_unreadable: {
     template:
       'protection {protection} no longer fits the data map or its policy ({reason}); nothing is disposed of until it is lifted and placed again',

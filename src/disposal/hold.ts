@@ -45,7 +45,7 @@ export interface HoldContext {
   readonly graph: MapGraph;
   readonly clock: Clock;
   /** Knows of every hold before it commits. */
-  readonly vault: Vault;
+  readonly vault: Vault | null;
 }
 
 /**

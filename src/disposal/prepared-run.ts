@@ -22,6 +22,6 @@ export interface Run {
   }[];
   readonly actor: string;
   readonly clock: Clock;
-  /** Knows of every batch before it commits. */
-  readonly vault: Vault;
+  /** Knows of every batch before it commits, where there is one. */
+  readonly vault: Vault | null;
 }

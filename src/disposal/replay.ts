@@ -11,6 +11,7 @@ import { standingOf } from '../ledger/standing.js';
 import type { Act, HoldLiftedAct, HoldPlacedAct } from '../vault/act.js';
 import { closeGate } from './gate.js';
 import type { HoldContext } from './hold.js';
+import type { Vault } from '../vault/vault.js';
 import { targetColumns } from './hold-target.js';
 import { endProtection, insertProtection } from './protection-store.js';
 import { disposeAgain } from './replay-disposal.js';
@@ -30,13 +31,18 @@ export interface Replay {
 
 const NOTHING: Replay = { acts: 0, records: 0, kept: 0, holdsPlaced: 0, holdsLifted: 0, uncertain: [] };
 
+/** What replay works with: there is a vault, or nothing to replay. */
+export interface ReplayContext extends HoldContext {
+  readonly vault: Vault;
+}
+
 /**
  * Brings a restored database up to its vault's journal (DESIGN invariant 11): every missing act is done again, in the order
  * it was done, each in one transaction with its own ledger entry; then the chain goes on behind a gap that the next block
  * explains. Killed half-way, it goes on where it stopped.
  * @throws LetheError `replay_incomplete`, `map_mismatch`, `vault_older`, `ledger_broken`
  */
-export async function replay(context: HoldContext, actor: ActorName): Promise<Replay> {
+export async function replay(context: ReplayContext, actor: ActorName): Promise<Replay> {
   const { db, vault } = context;
   const standing = await standingOf(db, vault);
   if (standing.is === 'current') return NOTHING;
@@ -74,7 +80,7 @@ function sum(sofar: Replay, one: Outcome): Replay {
 
 /** One act again; its new entry stands for the old one from then on. */
 function redo(
-  context: HoldContext,
+  context: ReplayContext,
   foreignKeys: readonly ForeignKey[],
   act: Act,
   by: string,
@@ -101,7 +107,7 @@ function redo(
 
 async function redoOn(
   tx: Tx,
-  context: HoldContext,
+  context: ReplayContext,
   foreignKeys: readonly ForeignKey[],
   act: Act,
 ): Promise<Outcome> {

@@ -22,8 +22,8 @@ import { sweepLateChildren } from './sweep.js';
 const TRIES = 4;
 const ROUNDS = 4;
 const FIRST_PAUSE_MS = 150;
-/** Parts of a chunk that may fail before the rest is left for the next round: enough to single out two records of 400. */
-const MOST_FAILURES = 20;
+/** Parts of a chunk that may wait for a lock in vain before the rest is left for the next round: enough for two of 400. */
+const MOST_WAITS = 20;
 
 export interface ApplyWatch {
   readonly progress?: (progress: Progress) => void;
@@ -87,7 +87,7 @@ async function takeApart(
   const parts = halves(chunk.keys);
   let taken = 0;
   let busy = chunk.keys.length;
-  for (let failures = 0; failures < MOST_FAILURES;) {
+  for (let waits = 0; waits < MOST_WAITS;) {
     const keys = parts.shift();
     if (!keys) break;
     try {
@@ -96,9 +96,10 @@ async function takeApart(
       taken += outcome.taken;
       busy -= keys.length - outcome.busy;
     } catch (error) {
-      if (crossing(error) === null) throw await failed(db, run, error);
-      failures += 1;
-      parts.push(...halves(keys));
+      const state = crossing(error);
+      if (state === null) throw await failed(db, run, error);
+      if (state !== REFERRED_TO) waits += 1;
+      parts.unshift(...halves(keys)); // depth first: the records that can go go, however many cannot
     }
   }
   return { kind: 'batch', chunk: chunk.no, taken, busy };

@@ -24,7 +24,7 @@ export async function workOnce(
     if (signal?.aborted) break;
     done.push(await applyOne(engine, plan.id, actor, signal));
   }
-  await engine.ledger.seal(); // also what holds and approvals wrote since the last run
+  if (engine.hasVault) await engine.ledger.seal(); // also what holds and approvals wrote since the last run
   return done;
 }
 

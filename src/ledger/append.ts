@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.js';
 import { sha256 } from '../core/digest.js';
 import type { Tx } from '../db/database.js';
@@ -27,7 +27,7 @@ export async function appendEntry(tx: Tx, { names = [], ...facts }: LedgerFacts)
   const salts = randomBytes(SALT_BYTES * names.length);
   const saltOf = (index: number): Buffer => salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES);
   const commitments = names.map((name, index) =>
-    createHash('sha256').update(saltOf(index)).update(name).digest('hex'),
+    hash('sha256', Buffer.concat([saltOf(index), Buffer.from(name)])),
   );
   const body = canonicalJson({ v: 1, id, ...facts, ...(names.length > 0 ? { names: commitments } : {}) });
   // no lock on a head: two writers do not meet, and the sealer orders what has committed

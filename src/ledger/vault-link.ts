@@ -22,6 +22,24 @@ export async function requireOwnVault(db: Database, vault: Vault): Promise<Vault
   return identity;
 }
 
+/**
+ * The vault, where the configuration names one.
+ * @throws LetheError `vault_unset`
+ */
+export function requireVault(vault: Vault | null): Vault {
+  if (vault === null) throw new LetheError('vault_unset', { why: 'seals and proofs need one' });
+  return vault;
+}
+
+/**
+ * A database that belongs to a vault is not used without it.
+ * @throws LetheError `vault_unset`
+ */
+export async function requireUnlinked(db: Database): Promise<void> {
+  const link = await readLink(db);
+  if (link) throw new LetheError('vault_unset', { why: `this database belongs to vault ${link.id}` });
+}
+
 /** A vault that has seen acts or seals belongs to the database that it saw them in, and to no new one. */
 async function linkFirst(db: Database, vault: Vault, identity: VaultIdentity | null): Promise<VaultIdentity> {
   if (identity && (await isUsed(vault))) throw foreign(vault, identity, null);

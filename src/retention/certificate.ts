@@ -5,6 +5,7 @@ import { planDigest } from '../disposal/plan.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { actorNames } from '../ledger/actor-directory.js';
 import { sealLedger } from '../ledger/seal.js';
+import { requireVault } from '../ledger/vault-link.js';
 import type { PublicKey } from '../vault/signing-key.js';
 import { agreed, deedsOf, type Deeds } from './certificate-deeds.js';
 import type { Certificate, CertificateFacts } from './certificate-facts.js';
@@ -20,9 +21,10 @@ import type { RetentionEntry } from '../policy/retention-schema.js';
  *   tables disagree), `ledger_broken`
  */
 export async function certificateOf(context: RetentionContext, planId: string): Promise<Certificate> {
-  const { db, vault } = context;
+  const { db } = context;
+  const vault = requireVault(context.vault);
   requireDone(await findPlan(db, planId));
-  if ((await placesOf(db, planId)).unsealed > 0) await sealLedger(context);
+  if ((await placesOf(db, planId)).unsealed > 0) await sealLedger({ ...context, vault });
   const [keys, identity] = [await vault.publicKeys(), await vault.identity()];
   const facts = await db.transaction((tx) => readFacts(tx, planId, keys, identity?.database ?? null), {
     isolation: 'repeatable read',
