@@ -6,12 +6,9 @@ const at = (environment: Readonly<Record<string, string>>, named?: string): unkn
   vaultConfig({ cwd: '/desk', environment }, '/desk/conf', named);
 
 describe('where the vault is', () => {
-  it('is beside the embedded database, or beside lethe.json, or where lethe.json says', () => {
-    expect(at({})).to.deep.equal({ url: undefined, folder: '/desk/.lethe/vault' });
-    expect(at({ DATABASE_URL: 'postgres://db/desk' })).to.deep.equal({
-      url: undefined,
-      folder: '/desk/conf/.lethe/vault',
-    });
+  it('is where lethe.json says, and nowhere unless somebody says so', () => {
+    expect(at({})).to.equal(null);
+    expect(at({ DATABASE_URL: 'postgres://db/desk' })).to.equal(null);
     expect(at({}, 'safe')).to.deep.equal({ url: undefined, folder: '/desk/conf/safe' });
   });
 
