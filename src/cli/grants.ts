@@ -1,5 +1,7 @@
 import { closureOf } from '../datamap/closure.js';
 import type { MapGraph, MapTable } from '../datamap/graph.js';
+import { ignoredTablesRead } from '../datamap/ignored-tables.js';
+import { identifier } from '../db/sql.js';
 
 /** The least rights for a database user that applies plans over this map; `lethe` stands for its name. */
 export function grantsText(graph: MapGraph): string {
@@ -7,8 +9,8 @@ export function grantsText(graph: MapGraph): string {
   const closures = roots.map((root) => closureOf(graph, root));
   const losing = unique(closures.flatMap(({ tables }) => tables));
   const cleared = unique(closures.flatMap(({ clears }) => clears.map(({ child }) => child)));
-  const read = [...graph.tables.values()];
-  const schemas = [...new Set(read.map(({ sql }) => sql.slice(0, sql.indexOf('.'))))];
+  const read = [...graph.tables.values(), ...ignoredTablesRead(graph)];
+  const schemas = [...new Set(read.map(({ schema }) => identifier(schema)))];
   return [
     '-- Least rights; put your user in place of lethe.',
     '-- UPDATE on tables that lose rows is for row locks; dropping partitions would need ownership.',
@@ -25,4 +27,4 @@ export function grantsText(graph: MapGraph): string {
 }
 
 const unique = (tables: readonly MapTable[]): readonly MapTable[] => [...new Set(tables)];
-const names = (tables: readonly MapTable[]): string => tables.map(({ sql }) => sql).join(', ');
+const names = (tables: readonly Pick<MapTable, 'sql'>[]): string => tables.map(({ sql }) => sql).join(', ');

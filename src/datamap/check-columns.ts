@@ -1,6 +1,6 @@
 import type { Catalogue, CatalogueColumn, CatalogueTable } from './catalogue.js';
 import { fitsType, isDeclaredTextLike, isTextLike, typeFor } from './column-types.js';
-import { error, hint, warning, type Finding } from './finding.js';
+import { edgeName, error, hint, warning, type Finding } from './finding.js';
 import type { MapColumn, MapGraph, MapTable } from './graph.js';
 import type { Losses } from './losses.js';
 import type { ColumnEntry, TableEntry } from './schema.js';
@@ -153,17 +153,17 @@ function onlyOther(table: MapTable, open: readonly CatalogueColumn[]): readonly 
 
 /** A column that must have a value cannot be cleared: the run would fail at its first batch. */
 export const checkClears = ({ clears }: Losses, catalogue: Catalogue): readonly Finding[] =>
-  [...clears].flatMap(({ index, child, set }) =>
-    set
+  [...clears].flatMap((edge) =>
+    edge.set
       .filter(
         ({ column, value }) =>
-          value === null && catalogue.tables.get(child.sql)?.columns.get(column)?.nullable === false,
+          value === null && catalogue.tables.get(edge.child.sql)?.columns.get(column)?.nullable === false,
       )
       .map(({ column }) =>
         error(
           'clear_not_null',
-          `edges[${index}].set.${column}`,
-          `"${column}" of ${child.sql} cannot be null; give a value in "set"`,
+          `${edgeName(edge)}.set.${column}`,
+          `"${column}" of ${edge.child.sql} cannot be null; give a value in "set"`,
         ),
       ),
   );

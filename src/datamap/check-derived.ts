@@ -1,7 +1,7 @@
 import type { LetheError } from '../core/errors.js';
 import type { Tx } from '../db/database.js';
 import type { Catalogue } from './catalogue.js';
-import { isReadable, pieceFinding } from './check-pieces.js';
+import { isReadable, pieceFinding, type PieceContext } from './check-pieces.js';
 import { error, hint, type Finding } from './finding.js';
 import type { DerivedData, MapGraph } from './graph.js';
 import { failureOf } from './probe.js';
@@ -17,7 +17,8 @@ export async function checkDerived(
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const [index, derived] of graph.derived.entries())
-    if (isReadable(derived.when, catalogue)) findings.push(...(await checkOne(tx, derived, index)));
+    if (isReadable(derived.when, catalogue))
+      findings.push(...(await checkOne(tx, derived, index, { graph, catalogue })));
   return findings;
 }
 
@@ -25,6 +26,7 @@ async function checkOne(
   tx: Tx,
   { when, collect, run }: DerivedData,
   index: number,
+  known: Omit<PieceContext, 'pieces'>,
 ): Promise<readonly Finding[]> {
   const path = `derived[${index}]`;
   const [gone, collected] = [`lethe_check_gone${index}`, `lethe_check_collected${index}`];
@@ -32,14 +34,14 @@ async function checkOne(
   // a key column that is missing has a finding of its own
   if (await failureOf(tx, create(gone, `select ${keys} from ${when.sql} this`))) return [];
   const unsound = await failureOf(tx, create(collected, `with gone as (table ${gone}) ${collect}`));
-  if (unsound) return [pieceFinding(`${path}.collect`, unsound)];
+  if (unsound) return [pieceFinding(`${path}.collect`, unsound, { ...known, pieces: [collect] })];
   const failure = await failureOf(tx, `explain with collected as (table ${collected}) ${run}`);
   if (!failure) return [];
   // behind an engine the door is shut for writes, planned ones too
   if (failure.code === 'door_closed')
     return [hint('not_planned', `${path}.run`, 'cannot be planned here; `lethe doctor` does it')];
   if (failure.code === 'database_right_missing') return [mayNotRun(`${path}.run`, failure)];
-  return [pieceFinding(`${path}.run`, failure)];
+  return [pieceFinding(`${path}.run`, failure, { ...known, pieces: [run] })];
 }
 
 /** Only runs need it: who only plans may do without. */

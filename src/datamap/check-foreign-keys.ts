@@ -1,6 +1,6 @@
 import type { Catalogue } from './catalogue.js';
-import { error, hint, warning, type Finding } from './finding.js';
-import { isOnEdge, type ServerForeignKey } from './foreign-keys.js';
+import { edgeName, error, hint, warning, type Finding } from './finding.js';
+import { isAgainstEdge, isOnEdge, type ServerForeignKey } from './foreign-keys.js';
 import type { MapGraph, MapTable } from './graph.js';
 import type { Losses } from './losses.js';
 
@@ -11,7 +11,7 @@ export function checkForeignKeys(graph: MapGraph, catalogue: Catalogue, losses: 
     const parent = losing.get(key.parent);
     if (!parent) return [];
     const child = [...graph.tables.values()].find(({ sql }) => sql === key.child);
-    return child ? mappedChild(graph, key, child, parent) : [unmappedChild(key, parent)];
+    return child ? mappedChild(graph, key, child, parent, catalogue) : [unmappedChild(key, parent)];
   });
 }
 
@@ -43,6 +43,7 @@ function mappedChild(
   key: ServerForeignKey,
   child: MapTable,
   parent: MapTable,
+  catalogue: Catalogue,
 ): readonly Finding[] {
   const edges = graph.edges.filter((edge) => isOnEdge(key, edge));
   const taking = edges.filter(({ then }) => then !== 'keep');
@@ -58,7 +59,8 @@ function mappedChild(
       ),
     ];
   const [kept] = edges;
-  if (kept) return [keptChild(key, `edges[${kept.index}]`, what)];
+  if (kept) return [keptChild(key, edgeName(kept), what)];
+  if (goesWithLast(graph, key, catalogue)) return [];
   return key.onDelete === 'refuse'
     ? [
         error(
@@ -74,6 +76,23 @@ function mappedChild(
           `${what}: no edge; the server ${byItself(key)}, and nothing counts or proves that`,
         ),
       ];
+}
+
+/**
+ * The parent of an edge holds the reference to its child, a content that several files share: the child goes when no
+ * referring row stays, because it goes with the last of them, or because there can be only one.
+ */
+function goesWithLast(graph: MapGraph, key: ServerForeignKey, { tables }: Catalogue): boolean {
+  const taking = graph.edges.filter(({ child, then }) => child.sql === key.parent && then === 'delete');
+  const unique = tables
+    .get(key.child)
+    ?.uniqueKeys.some((columns) => columns.every((column) => key.childColumns.includes(column)));
+  return (
+    taking.some((edge) => isAgainstEdge(key, edge)) &&
+    taking.every(
+      (edge) => edge.then === 'delete' && (edge.lastParent || (unique === true && isAgainstEdge(key, edge))),
+    )
+  );
 }
 
 function keptChild(key: ServerForeignKey, thing: string, what: string): Finding {

@@ -3,7 +3,7 @@ import { identifier, raw, sql } from '../db/sql.js';
 import type { Catalogue } from './catalogue.js';
 import { isReadable } from './check-pieces.js';
 import { comparison, whereSql } from './edge-sql.js';
-import { hint, type Finding } from './finding.js';
+import { edgeName, hint, type Finding } from './finding.js';
 import type { EdgeMatch, MapEdge, MapGraph, SubjectEdge, WhereCondition } from './graph.js';
 import { failureOf } from './probe.js';
 
@@ -31,10 +31,10 @@ export async function checkIndexes(
   await tx.script('set local enable_seqscan = off; set local jit = off');
   const acting = graph.edges
     .filter(({ then }) => then !== 'keep')
-    .map((edge) => ({ edge, path: `edges[${edge.index}]` }));
+    .map((edge) => ({ edge, path: edgeName(edge) }));
   const subject = (graph.subject?.edges ?? []).map((edge) => ({
     edge,
-    path: `subject.edges[${edge.index}]`,
+    path: edgeName(edge, 'subject.edges'),
   }));
   const lookUps = [...acting, ...subject]
     .filter(({ edge }) => [edge.child, edge.parent].every((table) => isReadable(table, catalogue)))

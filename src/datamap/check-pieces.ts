@@ -2,9 +2,11 @@ import type { LetheError } from '../core/errors.js';
 import type { Row, Tx } from '../db/database.js';
 import { literal, raw, sql } from '../db/sql.js';
 import type { Catalogue } from './catalogue.js';
+import { readingGrants } from './check-rights.js';
 import { factAdvice, fitsFact } from './column-types.js';
 import { error, type Finding } from './finding.js';
 import type { MapFact, MapGraph, MapTable } from './graph.js';
+import { ignoredTablesIn, type IgnoredTable } from './ignored-tables.js';
 import { piecesOf } from './pieces.js';
 import { failureOf } from './probe.js';
 
@@ -24,7 +26,7 @@ export async function checkPieces(
   const broken: Finding[] = [];
   for (const piece of pieces) {
     const failure = await failureOf(tx, piece.sql);
-    if (failure) broken.push(pieceFinding(piece.path, failure));
+    if (failure) broken.push(pieceFinding(piece.path, failure, { graph, catalogue, pieces: [piece.sql] }));
   }
   const paths = new Set(broken.map(({ thing }) => thing));
   const one = broken.filter(
@@ -47,10 +49,23 @@ const REASONS: Readonly<Record<string, string>> = {
   '42803': 'a column must be in "group by" or in an aggregate',
 };
 
+/** What a finding about a piece can look up. */
+export interface PieceContext {
+  readonly graph: MapGraph;
+  readonly catalogue: Catalogue;
+  readonly pieces: readonly string[];
+}
+
 /** A piece the server cannot plan. */
-export function pieceFinding(path: string, failure: LetheError): Finding {
-  if (failure.code === 'database_right_missing')
-    return error('right_missing', path, `this user may not run it${where(failure)}`);
+export function pieceFinding(path: string, failure: LetheError, context: PieceContext): Finding {
+  if (failure.code === 'database_right_missing') {
+    const unreadable = unreadableTables(context);
+    if (unreadable.length === 0)
+      return error('right_missing', path, `this user may not run it${where(failure)}`);
+    const names = unreadable.map((table) => table.sql).join(', ');
+    const grants = unreadable.map((table) => readingGrants(table, context.catalogue)).join(' ');
+    return error('right_missing', path, `this user may not run it: it reads ${names}`, grants);
+  }
   if (failure.code !== 'database_failed') return error('piece_broken', path, failure.message);
   const state = String(failure.details['sqlstate'] ?? '');
   const reason = REASONS[state];
@@ -60,6 +75,10 @@ export function pieceFinding(path: string, failure: LetheError): Finding {
     `the server cannot run it: ${reason ?? `SQLSTATE ${state}`}${where(failure)}`,
   );
 }
+
+/** Mapped tables that may not be read have a finding of their own. */
+export const unreadableTables = ({ graph, catalogue, pieces }: PieceContext): readonly IgnoredTable[] =>
+  ignoredTablesIn(graph, pieces).filter(({ sql: table }) => !catalogue.tables.get(table)?.maySelect);
 
 const where = ({ details }: LetheError): string => String(details['where'] ?? '');
 

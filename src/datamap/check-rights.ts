@@ -1,7 +1,7 @@
 import { identifier } from '../db/sql.js';
 import type { Catalogue, CatalogueTable } from './catalogue.js';
-import { error, type Finding } from './finding.js';
-import type { ClearEdge, MapGraph } from './graph.js';
+import { edgeName, error, type Finding } from './finding.js';
+import type { ClearEdge, MapGraph, MapTable } from './graph.js';
 import type { Losses } from './losses.js';
 
 /** The rights plans and runs need of the current user: one DELETE that is missing stops a run half-way through its tables. */
@@ -21,8 +21,8 @@ export const planningRights = (graph: MapGraph, catalogue: Catalogue): readonly 
   ...(catalogue.mayMakeTemporaryTables ? [] : [temporaryTables(catalogue)]),
   ...[...graph.tables.values()].flatMap(({ id, sql, schema }) => {
     if (catalogue.tables.get(sql)?.maySelect !== false) return [];
-    const grants = `grant usage on schema ${identifier(schema)} to ${identifier(catalogue.user)}; ${grant('select', sql, catalogue.user)}`;
-    return [error('right_missing', `tables.${id}`, `this user may not read ${sql}`, grants)];
+    const message = `this user may not read ${sql}`;
+    return [error('right_missing', `tables.${id}`, message, readingGrants({ schema, sql }, catalogue))];
   }),
 ];
 
@@ -38,7 +38,8 @@ function lossRights(
   return [error('right_missing', `tables.${id}`, message, grant(missing.join(', '), sql, user))];
 }
 
-function clearRights({ index, child, set }: ClearEdge, { tables, user }: Catalogue): readonly Finding[] {
+function clearRights(edge: ClearEdge, { tables, user }: Catalogue): readonly Finding[] {
+  const { child, set } = edge;
   const columns = tables.get(child.sql)?.columns;
   const missing = set
     .filter(({ column }) => columns?.get(column)?.mayUpdate === false)
@@ -48,12 +49,19 @@ function clearRights({ index, child, set }: ClearEdge, { tables, user }: Catalog
   return [
     error(
       'right_missing',
-      `edges[${index}]`,
+      edgeName(edge),
       `this user may not update ${missing.join(', ')} of ${child.sql}`,
       grant(rights, child.sql, user),
     ),
   ];
 }
+
+/** What lets the user read one table. */
+export const readingGrants = (
+  { schema, sql }: Pick<MapTable, 'schema' | 'sql'>,
+  { user }: Catalogue,
+): string =>
+  `grant usage on schema ${identifier(schema)} to ${identifier(user)}; ${grant('select', sql, user)}`;
 
 const grant = (rights: string, sql: string, user: string): string =>
   `grant ${rights} on ${sql} to ${identifier(user)};`;

@@ -1,26 +1,32 @@
 import type { Row, Tx } from '../db/database.js';
 import { identifier, literal, raw, sql } from '../db/sql.js';
 import type { Catalogue } from './catalogue.js';
-import { isReadable, pieceFinding } from './check-pieces.js';
+import { isReadable, pieceFinding, type PieceContext } from './check-pieces.js';
 import { error, warning, type Finding } from './finding.js';
 import type { MapGraph, MapTable, ParameterCheck } from './graph.js';
 import { failureOf } from './probe.js';
 
 /** A wrong parameter matches no row and says nothing: its check must find this database to agree. */
-export async function checkParameters(tx: Tx, { parameterChecks }: MapGraph): Promise<readonly Finding[]> {
+export async function checkParameters(
+  tx: Tx,
+  graph: MapGraph,
+  catalogue: Catalogue,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const check of parameterChecks) findings.push(...(await checkParameter(tx, check)));
+  for (const check of graph.parameterChecks)
+    findings.push(...(await checkParameter(tx, check, { graph, catalogue, pieces: [check.sql] })));
   return findings;
 }
 
 async function checkParameter(
   tx: Tx,
   { parameter, sql: check }: ParameterCheck,
+  context: PieceContext,
 ): Promise<readonly Finding[]> {
   const path = `parameters.${parameter}`;
   const query = `select (${check}) is true as fits`;
   const failure = await failureOf(tx, query);
-  if (failure) return [pieceFinding(`${path}.check`, failure)];
+  if (failure) return [pieceFinding(`${path}.check`, failure, context)];
   const { rows } = await tx.query<Row & { fits: boolean }>(sql`${raw(query)}`);
   if (rows[0]?.fits === true) return [];
   return [

@@ -2,12 +2,14 @@ import { describeProblems, LetheError } from '../core/errors.js';
 import type { Database, Tx } from '../db/database.js';
 import { readCatalogue, type Catalogue } from './catalogue.js';
 import { checkClears, checkColumns } from './check-columns.js';
+import { checkConstants } from './check-constants.js';
 import { checkDerived } from './check-derived.js';
 import { checkForeignKeys } from './check-foreign-keys.js';
 import { checkIndexes } from './check-indexes.js';
 import { checkPieces } from './check-pieces.js';
 import { checkRights, planningRights } from './check-rights.js';
 import { checkTables } from './check-tables.js';
+import { checkEdgeKinds } from './check-kinds.js';
 import { checkDiscriminators, checkParameters } from './check-values.js';
 import { bySeverity, type Finding } from './finding.js';
 import type { MapGraph } from './graph.js';
@@ -31,6 +33,8 @@ export function checkMap(db: Database, graph: MapGraph): Promise<readonly Findin
       ...checkRights(graph, catalogue, losses),
       ...checkForeignKeys(graph, catalogue, losses),
       ...(await checkSql(tx, graph, catalogue)),
+      ...(await checkConstants(tx, graph)),
+      ...checkEdgeKinds(graph, catalogue),
       ...(await checkDiscriminators(tx, graph, catalogue)),
       ...(await checkIndexes(tx, graph, catalogue)),
     ]);
@@ -42,7 +46,7 @@ async function checkSql(tx: Tx, graph: MapGraph, catalogue: Catalogue): Promise<
   const derived = catalogue.mayMakeTemporaryTables ? await checkDerived(tx, graph, catalogue) : [];
   await tx.script('set transaction read only');
   const pieces = await checkPieces(tx, graph, catalogue);
-  return [...pieces, ...derived, ...(await checkParameters(tx, graph))];
+  return [...pieces, ...derived, ...(await checkParameters(tx, graph, catalogue))];
 }
 
 /** What makes planning impossible, or its result wrong. */

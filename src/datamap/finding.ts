@@ -1,3 +1,5 @@
+import type { MapEdge } from './graph.js';
+
 /** What the doctor found: data, so that every surface words and counts it alike. */
 export interface Finding {
   /** `error`: plans would fail or be wrong. `warning`: somebody must look. `hint`: it would be better otherwise. */
@@ -10,6 +12,12 @@ export interface Finding {
   /** A statement that would put it right. */
   readonly sql?: string;
 }
+
+/** An edge as findings name it: its place in the map alone says too little among a hundred. */
+export const edgeName = (
+  { index, child, parent }: Pick<MapEdge, 'index' | 'child' | 'parent'>,
+  list: 'edges' | 'subject.edges' = 'edges',
+): string => `${list}[${index}] (${child.id} → ${parent.id})`;
 
 type Make = (code: string, thing: string, message: string, sql?: string) => Finding;
 

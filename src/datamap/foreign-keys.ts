@@ -56,6 +56,18 @@ export function isGuarded(edge: MapEdge, foreignKeys: readonly ForeignKey[]): bo
   return foreignKeys.some((key) => isOnEdge(key, edge));
 }
 
+/** Whether the edge goes against the foreign key: its parent holds the reference to its child. */
+export const isAgainstEdge = (key: ForeignKey, edge: MapEdge): boolean =>
+  isOnEdge(
+    {
+      child: key.parent,
+      parent: key.child,
+      childColumns: key.parentColumns,
+      parentColumns: key.childColumns,
+    },
+    edge,
+  );
+
 /** Whether the foreign key joins the same columns of the same tables as the edge. */
 export function isOnEdge(key: ForeignKey, edge: MapEdge): boolean {
   if (edge.via.length > 0 || key.child !== edge.child.sql || key.parent !== edge.parent.sql) return false;

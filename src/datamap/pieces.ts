@@ -1,5 +1,6 @@
 import { identifier, literal } from '../db/sql.js';
 import { belongsTo, joined, whereSql, type Relation } from './edge-sql.js';
+import { edgeName } from './finding.js';
 import type { MapGraph, MapTable, SubjectIdentifier } from './graph.js';
 
 /** A statement that reads nothing (limit 0) and fails when a part of the map is not sound SQL for this database. */
@@ -15,9 +16,9 @@ export interface Piece {
 export function piecesOf(graph: MapGraph): readonly Piece[] {
   return [
     ...[...graph.tables.values()].flatMap(tablePieces),
-    ...graph.edges.flatMap((edge) => edgePieces(`edges[${edge.index}]`, edge, edge.parent)),
+    ...graph.edges.flatMap((edge) => edgePieces(edgeName(edge), edge, edge.parent)),
     ...(graph.subject?.edges ?? []).flatMap((edge) =>
-      edgePieces(`subject.edges[${edge.index}]`, edge, edge.parent),
+      edgePieces(edgeName(edge, 'subject.edges'), edge, edge.parent),
     ),
     ...(graph.subject?.identifiers ?? []).map(identifierPiece),
   ];

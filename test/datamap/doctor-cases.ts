@@ -70,6 +70,25 @@ const edge = (index: number, more: Json): Json => ({
 const rows = (name: string, columns: string): string =>
   `insert into ${name} select ${columns} from generate_series(1, 3000) n; analyze ${name}`;
 
+const CONTENT = `
+  create table contents (id int primary key);
+  create table stores (id int primary key, note int references notes (id), content int references contents (id));
+  create index on stores (note); create index on stores (content)`;
+/** Notes have stores, and stores hold the reference to their content. */
+const contents = (more: Json, ...others: readonly Json[]): Json => ({
+  tables: {
+    ...tables,
+    contents: { key: { id: 'int' }, columns: { id: number } },
+    stores: { key: { id: 'int' }, otherColumns: 'numbers' },
+  },
+  edges: [
+    ...edges,
+    { child: 'stores', parent: 'notes', on: { note: 'id' }, then: 'delete' },
+    { child: 'contents', parent: 'stores', on: { id: 'content' }, then: 'delete', ...more },
+    ...others,
+  ],
+});
+
 export interface DoctorCase {
   readonly what: string;
   /** Statements after DDL. */
@@ -232,7 +251,7 @@ export const CASES: readonly DoctorCase[] = [
   {
     what: 'a reference that cannot be cleared',
     ddl: 'alter table notes alter author set not null',
-    finds: ['error clear_not_null edges[3].set.author'],
+    finds: ['error clear_not_null edges[3] (notes → people).set.author'],
   },
   {
     what: 'a foreign key of an unmapped table',
@@ -268,19 +287,53 @@ export const CASES: readonly DoctorCase[] = [
   {
     what: 'rows that are kept behind a foreign key',
     map: edge(4, { then: 'keep', reason: 'they stay' }),
-    finds: ['hint kept_by_foreign_key edges[4]'],
+    finds: ['hint kept_by_foreign_key edges[4] (tickets → people)'],
   },
   {
     what: 'rows that are kept, but go by a cascade',
     ddl: 'alter table tickets drop constraint tickets_person_fkey, add foreign key (person) references people (id) on delete cascade',
     map: edge(4, { then: 'keep', reason: 'they stay' }),
-    finds: ['error kept_but_cascades edges[4]'],
+    finds: ['error kept_but_cascades edges[4] (tickets → people)'],
   },
   {
     what: 'rows that are kept, but emptied',
     ddl: 'alter table tickets drop constraint tickets_person_fkey, add foreign key (person) references people (id) on delete set null',
     map: edge(4, { then: 'keep', reason: 'they stay' }),
-    finds: ['warning kept_but_emptied edges[4]'],
+    finds: ['warning kept_but_emptied edges[4] (tickets → people)'],
+  },
+  {
+    what: 'no fault in a foreign key onto content that goes with its last user',
+    ddl: CONTENT,
+    map: contents({ lastParent: true }),
+    finds: [],
+  },
+  {
+    what: 'no fault in one onto content that only one row can use',
+    ddl: `${CONTENT}; create unique index on stores (content)`,
+    map: contents({}),
+    finds: [],
+  },
+  {
+    what: 'a foreign key onto content that goes with its first user',
+    ddl: CONTENT,
+    map: contents({}),
+    finds: ['error foreign_key_without_edge tables.stores'],
+  },
+  {
+    what: 'a foreign key onto content that another edge takes regardless',
+    ddl: CONTENT,
+    map: contents(
+      { lastParent: true },
+      { child: 'contents', parent: 'notes', on: { id: 'id' }, then: 'delete' },
+    ),
+    finds: ['error foreign_key_without_edge tables.stores'],
+  },
+  {
+    what: 'a foreign key onto content by another column than the edge',
+    ddl: `${CONTENT}; alter table stores add first int references contents (id); create index on stores (first)`,
+    map: contents({ lastParent: true }),
+    finds: ['error foreign_key_without_edge tables.stores'],
+    saying: 'stores.first',
   },
   {
     what: 'triggers and rules, those on change first',
@@ -321,30 +374,30 @@ export const CASES: readonly DoctorCase[] = [
   {
     what: 'a mistyped column in an edge',
     map: edge(1, { on: { objekt_id: 'id' } }),
-    finds: ['error piece_broken edges[1]'],
+    finds: ['error piece_broken edges[1] (events → tickets)'],
     saying: 'objekt_id',
   },
   {
     what: 'a column of the parent on the side of the child',
     map: edge(2, { on: { state: 'id' } }),
-    finds: ['error piece_broken edges[2]'],
+    finds: ['error piece_broken edges[2] (logs → tickets)'],
     saying: 'state',
   },
   {
     what: 'sides of an edge that cannot be compared',
     map: edge(2, { on: { words: 'id' } }),
-    finds: ['error piece_broken edges[2]'],
+    finds: ['error piece_broken edges[2] (logs → tickets)'],
   },
   {
     what: 'a constant that does not fit, without printing it',
     map: edge(1, { where: { object: 'Ticket', object_id: 'seven' } }),
-    finds: ['error piece_broken edges[1]'],
+    finds: ['error piece_broken edges[1] (events → tickets)'],
     saying: 'does not fit the type',
   },
   {
     what: 'a cleared value that does not fit',
     map: edge(3, { set: { author: 'nobody' } }),
-    finds: ['error piece_broken edges[3]'],
+    finds: ['error piece_broken edges[3] (notes → people)'],
   },
   {
     what: 'a broken way to a person',
@@ -356,7 +409,10 @@ export const CASES: readonly DoctorCase[] = [
         edges: [{ as: 'author', child: 'notes', on: { writer: 'id' } }],
       },
     },
-    finds: ['error piece_broken subject.edges[0]', 'error piece_broken subject.identifiers[0]'],
+    finds: [
+      'error piece_broken subject.edges[0] (notes → people)',
+      'error piece_broken subject.identifiers[0]',
+    ],
   },
   {
     what: 'a collect that reads more than keys',
@@ -434,15 +490,106 @@ export const CASES: readonly DoctorCase[] = [
   },
 
   {
+    what: 'an edge that takes rows of every kind',
+    map: edge(1, { where: {} }),
+    finds: ['error edge_of_every_kind edges[1] (events → tickets)'],
+    saying: 'takes rows of every kind; name the kind in "where" ("object")',
+  },
+  {
+    what: 'a clear that names something else than the kind',
+    map: edge(1, { where: { id: [1, 2] }, then: 'clear' }),
+    finds: ['error edge_of_every_kind edges[1] (events → tickets)'],
+  },
+  {
+    what: 'every kind beside an edge that names one',
+    map: { edges: [...edges, { ...events, where: { id: 1 } }] },
+    finds: ['error edge_of_every_kind edges[5] (events → tickets)'],
+  },
+  {
+    what: 'no fault in every kind that is kept, found by key, by the kind itself or by a foreign key',
+    ddl: 'alter table events add cause int references tickets (id)',
+    map: {
+      ...table('events', { columns: { ...tables.events.columns, cause: number } }),
+      edges: [
+        ...edges,
+        { ...events, where: {}, then: 'keep', reason: 'they stay' },
+        { ...events, where: {}, on: { id: 'id' } },
+        { ...events, where: {}, on: { object: { sql: "'Ticket/' || parent.id" } } },
+        { ...events, where: {}, on: { cause: 'id' } },
+      ],
+    },
+    finds: [],
+  },
+  {
+    what: 'no fault in another reference with a condition of its own',
+    ddl: 'alter table events add cause int',
+    map: {
+      ...table('events', { columns: { ...tables.events.columns, cause: number } }),
+      edges: [...edges, { ...events, on: { cause: 'id' }, where: { id: [1, 2] } }],
+    },
+    finds: [],
+  },
+  {
+    what: 'a value that is looked up and not there',
+    map: edge(1, { where: { object: { sql: "select p.name from people p where p.name = 'Ticket'" } } }),
+    finds: ['warning value_missing edges[1] (events → tickets).where.object'],
+    saying: 'gives no value: the edge takes nothing',
+  },
+  {
+    what: 'a value that is looked up and there twice',
+    ddl: "insert into people values (1, 'Ticket'), (2, 'Ticket')",
+    map: edge(1, { where: { object: { sql: "select p.name from people p where p.name = 'Ticket'" } } }),
+    finds: ['error value_not_single edges[1] (events → tickets).where.object'],
+    saying: 'more than one row',
+  },
+  {
+    what: 'no fault in a value that is there once',
+    ddl: "insert into people values (1, 'Ticket')",
+    map: edge(1, { where: { object: { sql: "select p.name from people p where p.name = 'Ticket'" } } }),
+    finds: [],
+  },
+  {
+    what: 'values of links and of ways to a person that are not there',
+    map: {
+      subject: {
+        record: 'people',
+        key: 'id',
+        identifiers: [
+          { kind: 'email', table: 'people', column: 'email', where: { id: { sql: 'select null::bigint' } } },
+        ],
+        edges: [
+          {
+            as: 'author',
+            child: 'tickets',
+            on: { id: 'id' },
+            via: [
+              {
+                table: 'notes',
+                child: 'ticket',
+                parent: 'author',
+                where: { body: { sql: "nullif('x', 'x')" } },
+              },
+            ],
+          },
+        ],
+      },
+    },
+    finds: [
+      'warning value_missing subject.edges[0] (tickets → people).via[0].where.body',
+      'warning value_missing subject.identifiers[0].where.id',
+    ],
+  },
+
+  {
     what: 'no index for a large table',
     ddl: rows('logs', "n, 'x'"),
-    finds: ['hint index_missing edges[2]'],
+    finds: ['hint index_missing edges[2] (logs → tickets)'],
     saying: 'create index concurrently on "public"."logs" ("ticket");',
   },
   {
     what: 'no index for an edge with a constant: a partial one',
     ddl: rows('events', "n, 'Ticket', n"),
-    finds: ['hint index_missing edges[1]'],
+    finds: ['hint index_missing edges[1] (events → tickets)'],
     saying: `("object_id") where "object" = 'Ticket';`,
   },
   {
@@ -453,7 +600,7 @@ export const CASES: readonly DoctorCase[] = [
   {
     what: 'a partial index for other rows',
     ddl: `${rows('events', "n, 'Ticket', n")}; create index on events (object_id) where object = 'User'`,
-    finds: ['hint index_missing edges[1]'],
+    finds: ['hint index_missing edges[1] (events → tickets)'],
   },
   {
     what: 'no fault in an index that begins with the constant',
@@ -463,7 +610,7 @@ export const CASES: readonly DoctorCase[] = [
   {
     what: 'an index that only knows the constant',
     ddl: `${rows('events', "n, 'Ticket', n")}; create index on events (object)`,
-    finds: ['hint index_missing edges[1]'],
+    finds: ['hint index_missing edges[1] (events → tickets)'],
   },
   {
     what: 'no index for a way to a person',
@@ -483,6 +630,6 @@ export const CASES: readonly DoctorCase[] = [
         ],
       },
     },
-    finds: ['hint index_missing subject.edges[0].via[0]'],
+    finds: ['hint index_missing subject.edges[0] (tickets → people).via[0]'],
   },
 ];

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
+import { grantsText } from '../../src/cli/grants.js';
 import { LetheError } from '../../src/core/errors.js';
 import { checkMap, requireFit, type Finding } from '../../src/datamap/check.js';
 import type { Database } from '../../src/db/database.js';
@@ -66,10 +67,52 @@ describe('the doctor finds', () => {
       const reading = await checkMap(limited, graph);
       expect(lines(reading))
         .to.include('error run_right_missing derived[0].run')
-        .and.include('error right_missing edges[3]');
+        .and.include('error right_missing edges[3] (notes → people)');
       expect(await codeOf(requireFit(limited, graph)), 'who only plans need not write').to.equal('fits');
       for (const { sql } of reading) if (sql !== undefined) await own.admin(sql);
       expect(await checkMap(limited, graph)).to.deep.equal([]);
+    } finally {
+      await limited.close();
+      await own.admin(`drop owned by ${user}; drop role ${user}`);
+      await own.drop();
+    }
+  });
+
+  it('tables that are ignored, but read by SQL of the map', async () => {
+    const own = await freshDatabase();
+    const user = `lethe_${new URL(own.url).pathname.slice(-12)}`;
+    await own.admin(
+      `${DDL}; create table "Kinds" (id int, name text); create schema lists; create table lists.sites (name text); create table other (id int);
+       insert into "Kinds" values (1, 'Ticket'); insert into lists.sites values ('here');
+       create role ${user} login password 'x'`,
+    );
+    const kind = { object: { sql: 'select k.name from "Kinds" k where k.id = 1' } };
+    const [first, second, ...rest] = MAP['edges'] as readonly Json[];
+    const graph = mapOf(
+      merged({
+        edges: [first, { ...second, where: kind }, ...rest],
+        ignoredTables: { Kinds: 'a list', 'lists.sites': 'a list', other: 'not read' },
+        parameters: { site: { type: 'text', check: 'select :site in (select s.name from lists.sites s)' } },
+      }),
+      { site: 'here' },
+    );
+    const limited = await openPostgres(
+      Object.assign(new URL(own.url), { username: user, password: 'x' }).href,
+    );
+    try {
+      await own.admin(`grant select on people, tickets, notes, events, logs to ${user}`);
+      const refused = (await checkMap(limited, graph)).filter(({ message }) => message.includes('it reads'));
+      expect(refused.map(({ thing, message }) => `${thing}: ${message}`)).to.deep.equal([
+        'edges[1] (events → tickets): this user may not run it: it reads public.Kinds',
+        'parameters.site.check: this user may not run it: it reads lists.sites',
+      ]);
+      expect(refused[0]?.sql).to.contain(`grant select on "public"."Kinds" to "${user}";`);
+      const grants = grantsText(graph);
+      expect(grants).to.contain('"public"."Kinds", "lists"."sites" to lethe').and.not.contain('other');
+      const reading = grants.split('\n').filter((line) => /^grant (usage|select on "public)/.test(line));
+      for (const line of reading)
+        if (!line.includes('"lethe"')) await own.admin(line.replace(/lethe;$/, `${user};`));
+      expect(await codeOf(requireFit(limited, graph))).to.equal('fits');
     } finally {
       await limited.close();
       await own.admin(`drop owned by ${user}; drop role ${user}`);
