@@ -1,6 +1,3 @@
-import { existsSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ActorName } from '../src/core/actor.js';
 import { fixedClock } from '../src/core/clock.js';
@@ -12,8 +9,6 @@ import { openDatabase } from '../src/db/open.js';
 import { engineOver, type Engine } from '../src/engine.js';
 import { migrationSets } from '../src/engine-parts.js';
 import { loadPolicies } from '../src/policy/policy-set.js';
-import { folderStore } from '../src/vault/folder-store.js';
-import { vaultOver } from '../src/vault/vault.js';
 import { withClient } from './databases.js';
 import { AS_OF, fillDesk, type DeskSize } from './desk-data.js';
 
@@ -51,18 +46,11 @@ export async function withEngine<T>(
     db.guard(guardedTables(graph));
     const now = parseInstant(system.now);
     if (now === null) throw new TypeError(system.now);
-    const vault = vaultOver(folderStore(folderOf(url)));
-    return await work(engineOver({ db, graph, policies, clock: fixedClock(now), vault }));
+    return await work(engineOver({ db, graph, policies, clock: fixedClock(now), vault: null }));
   } finally {
     await db.close();
-    rmSync(folderOf(url), { recursive: true, force: true });
   }
 }
-
-/** In memory where there is such a place: the server does not sync its log either, so a sync would count on one side only. */
-const MEMORY = '/dev/shm';
-const folderOf = (url: string): string =>
-  join(existsSync(MEMORY) ? MEMORY : tmpdir(), `lethe-vault-${new URL(url).pathname.slice(1)}`);
 
 /** A filled help desk. */
 export async function makeDesk(url: string, size: DeskSize): Promise<void> {

@@ -138,10 +138,7 @@ function clearStatement(work: WorkTables, edge: ClearEdge): string {
 
 function deleteStatements(work: WorkTables, closure: Closure, table: MapTable): readonly ActStatement[] {
   if (closure.inner.includes(table)) {
-    // not by USING: the planner takes an IN over a table without statistics for few rows, and looks these up in the index
-    const key = table.key.map(({ sql: name }) => `child.${name}`).join(', ');
-    const gone = table.key.map(({ sql: name }) => `gone.${name}`).join(', ');
-    const sql = `delete from ${table.sql} child where (${key}) in (select ${gone} from ${work.gone(table)} gone)`;
+    const sql = `delete from ${table.sql} child where ${isGone(work, table)}`;
     return [{ sql, deletes: table }];
   }
   // one statement an edge: an OR over several would read the whole table
@@ -149,6 +146,18 @@ function deleteStatements(work: WorkTables, closure: Closure, table: MapTable): 
     sql: `delete from ${table.sql} child where ${belongsTo(edge, work.gone(edge.parent))}`,
     deletes: table,
   }));
+}
+
+/**
+ * Predicate over `child`: the row is among those that go. A key's index is searched for an array in one sweep, which is a
+ * sixth faster than a join; not for edges: where a child's column has no index, the array is searched for every row.
+ */
+function isGone(work: WorkTables, table: MapTable): string {
+  const columns = (alias: string): string => table.key.map(({ sql: name }) => `${alias}.${name}`).join(', ');
+  const going = `select ${columns('gone')} from ${work.gone(table)} gone`;
+  return table.key.length === 1
+    ? `${columns('child')} = any (array(${going}))`
+    : `(${columns('child')}) in (${going})`;
 }
 
 /** How many rows of each table the closure in the `gone` tables would take. */
