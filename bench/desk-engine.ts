@@ -46,7 +46,15 @@ export async function withEngine<T>(
     db.guard(guardedTables(graph));
     const now = parseInstant(system.now);
     if (now === null) throw new TypeError(system.now);
-    return await work(engineOver({ db, graph, policies, clock: fixedClock(now), vault: null }));
+    return await work(
+      engineOver({
+        db,
+        graph,
+        policiesInForce: () => Promise.resolve(policies),
+        clock: fixedClock(now),
+        vault: null,
+      }),
+    );
   } finally {
     await db.close();
   }

@@ -2,9 +2,18 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { ROLES, type Role } from './core/actor.js';
 import { describeProblems, LetheError, type Problem } from './core/errors.js';
+import { parsePeriod } from './core/period.js';
+import { isTimeZone } from './core/zone.js';
 import { readJsonFile } from './datamap/json-file.js';
 import { zodProblems } from './datamap/zod-problems.js';
+
+const period = z
+  .string()
+  .refine((text) => !('problem' in parsePeriod(text)), 'must be a period such as "P7D"');
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "22:00"');
+const zone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "Europe/Berlin"');
 
 /** `lethe.json`: what an installation is. Secrets have no place in it; the database URL comes from the environment. */
 export const configSchema = z.strictObject({
@@ -21,7 +30,35 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('the folder of the vault, unless LETHE_VAULT_URL names a database'),
+  cooling: period
+    .default('P7D')
+    .describe('how long a published version waits that takes more than the one in force'),
+  actors: z
+    .record(z.string().trim().min(1), z.array(z.enum(ROLES)).min(1))
+    .optional()
+    .describe('who may do what, by name; absent: everybody who can run Lethe may do everything'),
+  worker: z
+    .strictObject({
+      window: z
+        .strictObject({ from: timeOfDay, to: timeOfDay, timeZone: zone })
+        .optional()
+        .describe('batches run only between these times of day'),
+      rowsPerSecond: z.int().min(1).optional().describe('on average over all batches of one worker'),
+      replicationLagSeconds: z
+        .number()
+        .positive()
+        .optional()
+        .describe('batches wait while a replica is further behind'),
+      lockWaits: z
+        .int()
+        .min(0)
+        .optional()
+        .describe('batches wait while more sessions than this wait for a lock'),
+    })
+    .default({}),
 });
+
+export type WorkerConfig = z.infer<typeof configSchema>['worker'];
 
 export interface Config {
   readonly map: string;
@@ -34,6 +71,11 @@ export interface Config {
   readonly database: DatabaseConfig;
   /** Null: no vault is named; the ledger is written, but neither journaled nor sealed. */
   readonly vault: VaultConfig | null;
+  /** ISO 8601: how long a published version waits that takes more than the one in force. */
+  readonly cooling: string;
+  /** Name → roles; null: nobody is told apart. */
+  readonly actors: Readonly<Record<string, readonly Role[]>> | null;
+  readonly worker: WorkerConfig;
 }
 
 export interface DatabaseConfig {
@@ -113,6 +155,9 @@ export async function loadConfig(around: Surroundings, given?: string): Promise<
     policiesShown: parsed.data.policies,
     database,
     vault: vaultConfig(around, folder, parsed.data.vault),
+    cooling: parsed.data.cooling,
+    actors: parsed.data.actors ?? null,
+    worker: parsed.data.worker,
   });
 }
 

@@ -7,7 +7,7 @@ import type { PlanRow } from './disposal/plan-store.js';
 import { liftHold, placeHold, type HoldOrder, type PlacedHold } from './disposal/hold.js';
 import { listHolds, type HoldSummary } from './disposal/hold-list.js';
 import type { ApplyWatch } from './disposal/run.js';
-import { closeParts, openParts, type EngineOptions } from './engine-parts.js';
+import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
 import { findEntry, showEntries, type EntryFilter, type ShownEntry } from './ledger/entries.js';
 import { exportLedger } from './ledger/export.js';
 import { proveEntry, type InclusionProof } from './ledger/proof.js';
@@ -35,8 +35,9 @@ import { whyRetained, type Why } from './retention/why.js';
 export interface Engine {
   readonly db: Database;
   readonly graph: MapGraph;
-  readonly policies: readonly RetentionPolicy[];
   readonly clock: Clock;
+  /** The versions in force now. */
+  policiesInForce(): Promise<readonly RetentionPolicy[]>;
   /** Whether acts are journaled and the ledger can be sealed. */
   readonly hasVault: boolean;
   readonly retention: {
@@ -95,26 +96,30 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** The engine over parts that are open and checked already. */
-export function engineOver(context: RetentionContext): Engine {
-  const { db, graph } = context;
-  const vaulted = () => ({ ...context, vault: requireVault(context.vault) });
+export function engineOver(parts: EngineParts): Engine {
+  const { db, graph } = parts;
+  const inForce = async (): Promise<RetentionContext> => ({
+    ...parts,
+    policies: await parts.policiesInForce(),
+  });
+  const vaulted = () => ({ ...parts, vault: requireVault(parts.vault) });
   return {
-    ...context,
-    hasVault: context.vault !== null,
+    ...parts,
+    hasVault: parts.vault !== null,
     retention: {
-      plan: (policy, actor, asOf) => planRetention(context, policy, actor, asOf),
+      plan: async (policy, actor, asOf) => planRetention(await inForce(), policy, actor, asOf),
       items: (plan) => planItems(db, graph, plan),
-      approve: (plan, actor) => approveRetention(context, plan, actor),
-      apply: (plan, actor, watch) => applyRetention(context, plan, actor, watch),
+      approve: async (plan, actor) => approveRetention(await inForce(), plan, actor),
+      apply: async (plan, actor, watch) => applyRetention(await inForce(), plan, actor, watch),
       status: () => retentionStatus(db),
-      why: (record) => whyRetained(context, record),
-      certificate: (plan) => certificateOf(context, plan),
-      checkCertificate: (plan, shown) => checkCertificate(context, plan, shown),
+      why: async (record) => whyRetained(await inForce(), record),
+      certificate: async (plan) => certificateOf(await inForce(), plan),
+      checkCertificate: async (plan, shown) => checkCertificate(await inForce(), plan, shown),
     },
     holds: {
-      place: (order, actor) => placeHold(context, order, actor),
-      lift: (hold, reason, actor) => liftHold(context, hold, reason, actor),
-      list: () => listHolds(context),
+      place: (order, actor) => placeHold(parts, order, actor),
+      lift: (hold, reason, actor) => liftHold(parts, hold, reason, actor),
+      list: () => listHolds(parts),
     },
     ledger: {
       seal: async () => sealLedger(vaulted()),
@@ -129,6 +134,6 @@ export function engineOver(context: RetentionContext): Engine {
       prune: async (before) => pruneLedger(vaulted(), before),
       rotateKey: async (actor) => rotateKey(vaulted(), actor.name),
     },
-    close: () => closeParts(context),
+    close: () => closeParts(parts),
   };
 }

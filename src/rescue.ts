@@ -1,8 +1,7 @@
 import type { ActorName } from './core/actor.js';
 import { replay, type Replay } from './disposal/replay.js';
-import { closeParts, openParts, type EngineOptions } from './engine-parts.js';
+import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
 import { adoptVault, requireOwnVault, requireVault, type Adoption } from './ledger/vault-link.js';
-import type { RetentionContext } from './retention/retention.js';
 import { verifyLedger, type Verification } from './ledger/verify.js';
 
 /** What may be done with a database that is closed: it was restored, or its vault is not the one it knows. */
@@ -35,7 +34,7 @@ export async function openRescue(options: EngineOptions): Promise<Rescue> {
   };
 }
 
-async function withItsVault(opened: RetentionContext) {
+async function withItsVault(opened: EngineParts) {
   try {
     return { ...opened, vault: requireVault(opened.vault) };
   } catch (error) {

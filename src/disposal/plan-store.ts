@@ -103,8 +103,8 @@ export async function insertApproval(
   assurance: string,
 ): Promise<boolean> {
   const { count } = await tx.query(sql`
-    insert into lethe.approval (plan_id, actor_id, assurance, plan_digest)
-    values (${plan.id}, ${actor}, ${assurance}, ${plan.digest})
+    insert into lethe.approval (plan_id, actor_id, assurance, plan_digest, roles, expires_at)
+    values (${plan.id}, ${actor}, ${assurance}, ${plan.digest}, '{}', now() + interval '30 days')
     on conflict do nothing`);
   return count > 0;
 }

@@ -82,7 +82,13 @@ async function restored(desk: Desk, name: string): Promise<Yesterday> {
   return {
     db,
     rows,
-    engine: engineOver({ db, graph: desk.graph, policies, clock: TODAY, vault: vaultOf(url) }),
+    engine: engineOver({
+      db,
+      graph: desk.graph,
+      policiesInForce: () => Promise.resolve(policies),
+      clock: TODAY,
+      vault: vaultOf(url),
+    }),
   };
 }
 

@@ -24,7 +24,7 @@ db.guard(guardedTables(graph));
 const engine: Engine = engineOver({
   db,
   graph,
-  policies: policiesOf(graph, policies),
+  policiesInForce: () => Promise.resolve(policiesOf(graph, policies)),
   clock: TODAY,
   vault: vaultOf(url),
 });

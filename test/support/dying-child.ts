@@ -30,6 +30,12 @@ const vault: Vault = {
 const graph = mapOf(map);
 const db = await openPostgres(url);
 db.guard(guardedTables(graph));
-const engine = engineOver({ db, graph, policies: policiesOf(graph, policies), clock: TODAY, vault });
+const engine = engineOver({
+  db,
+  graph,
+  policiesInForce: () => Promise.resolve(policiesOf(graph, policies)),
+  clock: TODAY,
+  vault,
+});
 await engine.retention.apply(plan, operator);
 console.log('it lived');

@@ -80,7 +80,7 @@ export async function openDesk({ ddl, map, parameters, migrations = [] }: DeskSe
       engineOver({
         db,
         graph: other,
-        policies: policiesOf(other, policies),
+        policiesInForce: () => Promise.resolve(policiesOf(other, policies)),
         clock,
         vault: vaultOf(fresh.url),
       }),
@@ -90,7 +90,7 @@ export async function openDesk({ ddl, map, parameters, migrations = [] }: DeskSe
       return engineOver({
         db: own,
         graph,
-        policies: policiesOf(graph, policies),
+        policiesInForce: () => Promise.resolve(policiesOf(graph, policies)),
         clock,
         vault: vaultOf(fresh.url),
       });
