@@ -5,12 +5,14 @@ import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import { compileMap } from './compile.js';
 import type { MapGraph } from './graph.js';
 import { readJsonFile } from './json-file.js';
-import { dataMapSchema } from './schema.js';
+import { dataMapSchema, type DataMapFile } from './schema.js';
 import type { ParameterValues } from './sql-piece.js';
 import { zodProblems } from './zod-problems.js';
 
 /** Maps shipped with Lethe; the same folder seen from src/ and from dist/. */
 const SHIPPED = fileURLToPath(new URL('../../policies/data-maps/', import.meta.url));
+/** No map by itself: part of every other one. */
+const OWN = 'merged/lethe.json';
 
 /** Names of the shipped maps. */
 export async function shippedMaps(): Promise<readonly string[]> {
@@ -19,7 +21,8 @@ export async function shippedMaps(): Promise<readonly string[]> {
 }
 
 /**
- * Loads and compiles a data map: a shipped one by name, any other by the path of its file (relative to `folder`).
+ * Loads and compiles a data map, Lethe's own tables with it: a shipped one by name, any other by the path of its file
+ * (relative to `folder`).
  * @throws LetheError `map_unknown`, `map_invalid` (all findings at once), `file_unreadable`
  */
 export async function loadMap(
@@ -28,13 +31,19 @@ export async function loadMap(
   folder: string,
 ): Promise<MapGraph> {
   const { path, shownAs } = await locate(nameOrPath, folder);
+  const [theirs, own] = [await readMap(path, shownAs), await readMap(join(SHIPPED, OWN), OWN)];
+  return compileMap(theirs, shownAs, parameters, own);
+}
+
+/** @throws LetheError `map_invalid`, `file_unreadable` */
+async function readMap(path: string, shownAs: string): Promise<DataMapFile> {
   const problems: Problem[] = [];
   const content = await readJsonFile(path, shownAs, problems);
   const parsed = content === undefined ? undefined : dataMapSchema.safeParse(content);
   if (parsed && !parsed.success) problems.push(...zodProblems(shownAs, parsed.error, content));
   if (problems.length > 0 || !parsed?.success)
     throw new LetheError('map_invalid', { problems: describeProblems(problems) });
-  return compileMap(parsed.data, shownAs, parameters);
+  return parsed.data;
 }
 
 async function locate(nameOrPath: string, folder: string): Promise<{ path: string; shownAs: string }> {
