@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'retention-apply': async () => (await import('./retention-apply.js')).retentionApply,
   'retention-plan': async () => (await import('./retention-plan.js')).retentionPlan,
   'retention-growth': async () => (await import('./retention-growth.js')).retentionGrowth,
+  'partition-drop': async () => (await import('./partition-drop.js')).partitionDrop,
   'rt-retention': async () => (await import('./rt-retention.js')).rtRetention,
   ledger: async () => (await import('./ledger.js')).ledger,
 };

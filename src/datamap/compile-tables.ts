@@ -57,6 +57,7 @@ function compileTable(compilation: Compilation, id: string, entry: TableEntry): 
         }
       : null,
     forbidsDelete: entry.forbids?.delete ?? null,
+    partitionedBy: entry.partition ? columnName(entry, entry.partition.by).name : null,
   };
 }
 

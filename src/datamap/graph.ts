@@ -31,6 +31,8 @@ export interface MapTable {
   readonly facts: ReadonlyMap<string, MapFact>;
   readonly discriminator: { readonly column: string; readonly ignored: readonly string[] } | null;
   readonly forbidsDelete: string | null;
+  /** SQL name of the column by whose ranges the table is partitioned; null: rows go one by one, however it is stored. */
+  readonly partitionedBy: string | null;
 }
 
 export interface KeyColumn {
@@ -136,6 +138,15 @@ export interface ParameterCheck {
   readonly sql: string;
 }
 
-/** `schema.table` of every mapped table: what the database port guards. */
+/** Where Lethe's own tables are. */
+export const OWN_SCHEMA = 'lethe';
+export const isOwnTable = ({ schema }: Pick<MapTable, 'schema'>): boolean => schema === OWN_SCHEMA;
+
+/**
+ * `schema.table` of every table of the ticket system: what the database port guards. Lethe's stores write their own tables;
+ * that rows there are destroyed by a disposal alone, the port knows without a map.
+ */
 export const guardedTables = (graph: MapGraph): readonly string[] =>
-  [...graph.tables.values()].map(({ schema, name }) => `${schema}.${name}`);
+  [...graph.tables.values()]
+    .filter((table) => !isOwnTable(table))
+    .map(({ schema, name }) => `${schema}.${name}`);

@@ -98,6 +98,10 @@ const table = z.strictObject({
     .strictObject({ delete: reason.optional() })
     .optional()
     .describe('actions this table refuses, and why'),
+  partition: z
+    .strictObject({ by: id.describe('the column of its partition key') })
+    .optional()
+    .describe('range-partitioned: a partition whose rows all go is dropped as a whole'),
 });
 
 /** `{"column": constant | [constants] | null | {"sql": "one value"} | {"in": "select …"}}`, all of them required. */
