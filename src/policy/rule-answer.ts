@@ -1,10 +1,10 @@
 import type { Instant } from '../core/instant.js';
 import { dueOf } from '../core/period.js';
 import type { MapTable } from '../datamap/graph.js';
-import type { TimelessCondition } from '../policy/condition.js';
-import { decide, type FactValues } from '../policy/predicate.js';
-import type { RetentionPolicy } from '../policy/retention-policy.js';
-import { bindRule, type BoundRule } from '../policy/rule-sql.js';
+import type { TimelessCondition } from './condition.js';
+import { decide, type FactValues } from './predicate.js';
+import type { RetentionPolicy } from './retention-policy.js';
+import { bindRule, type BoundRule } from './rule-sql.js';
 import { describeTest } from './describe-test.js';
 
 export interface RuleAnswer {

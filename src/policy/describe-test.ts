@@ -1,6 +1,6 @@
 import type { MapFact } from '../datamap/graph.js';
-import type { TimelessTest } from '../policy/condition.js';
-import type { FactValue } from '../policy/predicate.js';
+import type { TimelessTest } from './condition.js';
+import type { FactValue } from './predicate.js';
 
 const WORDS: Readonly<Record<TimelessTest['operator'], string>> = {
   equal: 'must be',

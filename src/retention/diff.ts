@@ -1,0 +1,100 @@
+import { LetheError } from '../core/errors.js';
+import type { Instant } from '../core/instant.js';
+import { requireFit } from '../datamap/check.js';
+import { compareSets, type RecordChange } from '../disposal/set-changes.js';
+import { chooseDrafts, type Drafts } from '../policy/drafts.js';
+import { policyStandings } from '../policy/policies-in-force.js';
+import { readPublished, reasonsOf, requireFittingSet, type Step } from '../policy/publish-steps.js';
+import type { RetentionPolicy } from '../policy/retention-policy.js';
+import { differenceOf, type PolicyDiff, type PublishingOutlook } from './diff-report.js';
+import { readAsOf, type RetentionContext } from './retention.js';
+
+/** What would be published: as `lethe policy publish` reads it. */
+export interface DiffRequest {
+  readonly drafts: Drafts;
+  /** These policies only, and without those of them that have no file; default: every draft. */
+  readonly policies?: readonly string[];
+  /** Policies that would be removed: a file that is gone removes nothing by itself. */
+  readonly remove?: readonly string[];
+  /** The instant both sets are asked for; default: now. */
+  readonly asOf?: string;
+  /** Is told of every record that changes, in the snapshot, and waited for. */
+  readonly onRecord?: (change: RecordChange) => Promise<void>;
+}
+
+/**
+ * The drafts against the policies in force, and what both would take from the live records as of one instant, in one
+ * snapshot; nothing is stored. A record counts as taken when a plan would list it as an item: what goes along with another
+ * record does not count.
+ * @throws LetheError `policy_invalid`, `policy_unknown`, `input_invalid` (not an instant), `map_mismatch`
+ */
+export async function diffPolicies(context: RetentionContext, request: DiffRequest): Promise<PolicyDiff> {
+  const { db, graph, policies: inForce, clock } = context;
+  const now = clock.now();
+  const asOf = request.asOf === undefined ? now : readAsOf(request.asOf);
+  const steps = stepsOf(context, request);
+  const draft = [
+    ...inForce.filter(({ id }) => !steps.some(({ policy }) => policy === id)),
+    ...steps.flatMap(({ after }) => after ?? []),
+  ];
+  const outlooks = await publishingOutlooks(context, steps, now);
+  await requireFit(db, graph);
+  const sets = { graph, inForce, draft, moment: { asOf, now } };
+  const comparison = await compareSets(db, sets, request.onRecord);
+  const ids = [...new Set([...inForce, ...draft].map(({ id }) => id))].sort();
+  const policies = ids.flatMap((id) => {
+    const pair = { before: byId(inForce, id), after: byId(draft, id) };
+    return differenceOf(pair, comparison, [...inForce, ...draft], outlooks.get(id) ?? null) ?? [];
+  });
+  return { asOf, policies };
+}
+
+const byId = (policies: readonly RetentionPolicy[], id: string): RetentionPolicy | null =>
+  policies.find((policy) => policy.id === id) ?? null;
+
+/** Where each draft would lead from the version in force. */
+function stepsOf(
+  { graph, policies: inForce }: RetentionContext,
+  { drafts, policies = [], remove = [] }: DiffRequest,
+): readonly Step[] {
+  const none = policies.length === 0 && remove.length > 0;
+  const chosen = none ? [] : chooseDrafts(graph, drafts, policies);
+  const gone = policies.filter((id) => byId(inForce, id) && !chosen.some(({ policy }) => policy.id === id));
+  const unknown = [...policies, ...remove].find(
+    (id) => !byId(inForce, id) && !chosen.some(({ policy }) => policy.id === id),
+  );
+  const known = [...new Set([...inForce, ...chosen.map(({ policy }) => policy)].map(({ id }) => id))];
+  if (unknown !== undefined)
+    throw new LetheError('policy_unknown', { policy: unknown, known: known.join(', ') || 'none' });
+  return [
+    ...chosen
+      .filter(({ policy }) => !remove.includes(policy.id))
+      .map(({ policy, file }): Step => {
+        const isNew = byId(inForce, policy.id)?.digest !== policy.digest;
+        return { policy: policy.id, after: policy, path: file.path, isNew };
+      }),
+    ...[...new Set([...remove, ...gone])].map((id): Step => ({
+      ...{ policy: id, after: null, path: id, isNew: true },
+    })),
+  ];
+}
+
+/** What publishing would say of each step that leads somewhere, by policy. */
+async function publishingOutlooks(
+  { db, graph }: RetentionContext,
+  steps: readonly Step[],
+  now: Instant,
+): Promise<ReadonlyMap<string, PublishingOutlook>> {
+  const standings = await policyStandings(db, now);
+  const published = await readPublished(db, graph, { standings, now });
+  await requireFittingSet(db, published, steps);
+  const changed = steps.filter(({ isNew }) => isNew);
+  return new Map(
+    changed.map((step) => {
+      const because = reasonsOf(published, step, changed);
+      const waiting = standings.get(step.policy)?.waiting ?? null;
+      const isSame = waiting !== null && waiting.digest === (step.after?.digest ?? null);
+      return [step.policy, { waits: because.length > 0, because, published: isSame ? waiting.id : null }];
+    }),
+  );
+}
