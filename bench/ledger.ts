@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { randomUUID } from 'node:crypto';
+import { availableParallelism, loadavg } from 'node:os';
 import { canonicalJson } from '../src/core/canonical-json.js';
 import { systemClock } from '../src/core/clock.js';
 import { sha256 } from '../src/core/digest.js';
@@ -23,7 +24,7 @@ const WRITERS = [1, 4, 16];
 export const ledger: Bench = async (options) => {
   const entries = options.small ? 800 : 16_000;
   const dataset = `${entries} entries, one a transaction`;
-  options.say(`ledger: ${dataset}; ${await serverLine()}`);
+  options.say(`ledger: ${dataset}; ${await serverLine()}; ${loadLine()}`);
   const template = await templateDatabase(async (url) => {
     const db = await openPostgres(url);
     await migrate(db);
@@ -36,6 +37,9 @@ export const ledger: Bench = async (options) => {
         options,
         { name: `${writers} writers`, run: () => template.onCopy((url) => appends(url, writers, entries)) },
         { name: 'bare inserts', run: () => template.onCopy((url) => inserts(url, writers, entries)) },
+      );
+      options.say(
+        `  ${writers} writers: ${Math.round(entries / ours)} appends a second, ${Math.round(entries / theirs)} bare inserts a second; ${loadLine()}`,
       );
       figures[`appends${writers}`] = Math.round(entries / ours);
       figures[`inserts${writers}`] = Math.round(entries / theirs);
@@ -62,6 +66,9 @@ export const ledger: Bench = async (options) => {
     await template.drop();
   }
 };
+
+/** What else the machine does: under load every figure falls, and only the ratios say something. */
+const loadLine = (): string => `load ${(loadavg()[0] ?? 0).toFixed(1)} on ${availableParallelism()} cores`;
 
 const shared = (total: number, writers: number): readonly number[] =>
   Array.from({ length: writers }, () => total / writers);

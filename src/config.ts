@@ -30,6 +30,12 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('the folder of the vault, unless LETHE_VAULT_URL names a database'),
+  backups: z
+    .strictObject({
+      keptFor: period.describe('how long the oldest backup of the ticket database is kept, such as "P35D"'),
+    })
+    .optional()
+    .describe('absent: nobody knows, and the journal of the vault is kept for ever'),
   cooling: period
     .default('P7D')
     .describe('how long a published version waits that takes more than the one in force'),
@@ -72,6 +78,8 @@ export interface Config {
   /** Null: no vault is named; the ledger is written, but neither journaled nor sealed. */
   readonly vault: VaultConfig | null;
   /** ISO 8601: how long a published version waits that takes more than the one in force. */
+  /** How long the oldest backup is kept; null: nobody said. */
+  readonly backups: { readonly keptFor: string } | null;
   readonly cooling: string;
   /** Name → roles; null: nobody is told apart. */
   readonly actors: Readonly<Record<string, readonly Role[]>> | null;
@@ -155,6 +163,7 @@ export async function loadConfig(around: Surroundings, given?: string): Promise<
     policiesShown: parsed.data.policies,
     database,
     vault: vaultConfig(around, folder, parsed.data.vault),
+    backups: parsed.data.backups ?? null,
     cooling: parsed.data.cooling,
     actors: parsed.data.actors ?? null,
     worker: parsed.data.worker,

@@ -1,3 +1,4 @@
+import type { Actors } from './core/actor.js';
 import { systemClock, type Clock } from './core/clock.js';
 import type { Config } from './config.js';
 import type { MigrationSet } from './db/migrations.js';
@@ -5,7 +6,7 @@ import { openDatabase } from './db/open.js';
 import { requireSchema } from './db/migrate.js';
 import { guardedTables, type MapGraph } from './datamap/graph.js';
 import { loadMap } from './datamap/load.js';
-import { loadPolicies } from './policy/policy-set.js';
+import { policiesInForce } from './policy/policies-in-force.js';
 import type { RetentionPolicy } from './policy/retention-policy.js';
 import type { RetentionContext } from './retention/retention.js';
 import { openVault } from './vault/open.js';
@@ -18,22 +19,38 @@ export interface EngineOptions {
 /** What an engine works with; which policies are in force is asked anew for every act. */
 export interface EngineParts extends Omit<RetentionContext, 'policies'> {
   policiesInForce(): Promise<readonly RetentionPolicy[]>;
+  /** Who has which role; absent: nobody is told apart. */
+  readonly actors?: Actors;
+  /** How long a published version waits that may take more: an ISO 8601 period; absent: a week. */
+  readonly cooling?: string;
+  /** How long the oldest backup of the database is kept, as an ISO 8601 period; absent: nobody said. */
+  readonly backupsKeptFor?: string | null;
 }
 
 /**
- * Opens what an engine works with: map and policies checked, database guarded, vault at hand. Whether these two belong
- * together is not asked here.
+ * Opens what an engine works with: map checked, database guarded, vault at hand. Policy files are not read: they are drafts.
+ * Whether database and vault belong together is not asked here.
  * @throws LetheError for everything that is not right, before anything is touched
  */
 export async function openParts({ config, clock = systemClock }: EngineOptions): Promise<EngineParts> {
   const graph = await loadMap(config.map, config.parameters, config.folder);
-  const { policies } = await loadPolicies(graph, config.policies, config.policiesShown);
   const db = await openDatabase({ url: config.database.url, folder: config.database.embedded });
   try {
     await requireSchema(db, migrationSets(graph));
     db.guard(guardedTables(graph));
     const vault = config.vault && (await openVault(config.vault));
-    return { db, graph, clock, vault, policiesInForce: () => Promise.resolve(policies) };
+    const { actors, cooling } = config;
+    const backupsKeptFor = config.backups && config.backups.keptFor;
+    return {
+      db,
+      graph,
+      clock,
+      vault,
+      actors,
+      cooling,
+      backupsKeptFor,
+      policiesInForce: () => policiesInForce(db, graph, clock.now()),
+    };
   } catch (error) {
     await db.close();
     throw error;

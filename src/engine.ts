@@ -1,4 +1,4 @@
-import type { ActorName } from './core/actor.js';
+import { authorised, type Actor, type ActorName, type Deed } from './core/actor.js';
 import type { Clock } from './core/clock.js';
 import type { Instant } from './core/instant.js';
 import type { Database } from './db/database.js';
@@ -10,26 +10,42 @@ import type { ApplyWatch } from './disposal/run.js';
 import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
 import { findEntry, showEntries, type EntryFilter, type ShownEntry } from './ledger/entries.js';
 import { exportLedger } from './ledger/export.js';
+import { keysStatus, type KeysStatus } from './ledger/keys.js';
 import { proveEntry, type InclusionProof } from './ledger/proof.js';
 import { pruneLedger, type Pruned } from './ledger/prune.js';
+import {
+  pruneJournal,
+  pruneJournalDaily,
+  requireKeptFor,
+  type JournalPruned,
+} from './ledger/prune-journal.js';
 import { rotateKey, type Rotation } from './ledger/rotate.js';
 import { sealLedger, type Sealed } from './ledger/seal.js';
 import { requireCurrent } from './ledger/standing.js';
 import { requireOwnVault, requireUnlinked, requireVault } from './ledger/vault-link.js';
 import { verifyLedger, type Verification } from './ledger/verify.js';
+import { policyHistory, textOfVersion, type HistoryEntry } from './policy/history.js';
+import { waitingVersions } from './policy/policies-in-force.js';
+import type { PublishedVersion } from './policy/publication.js';
+import type { Publishing, PublishRequest } from './policy/publish.js';
 import type { RetentionPolicy } from './policy/retention-policy.js';
 import { checkCertificate, type CertificateCheck } from './retention/certificate-check.js';
 import type { Certificate } from './retention/certificate-facts.js';
 import { certificateOf } from './retention/certificate.js';
+import { diffPolicies, type DiffRequest } from './retention/diff.js';
+import type { PolicyDiff } from './retention/diff-report.js';
 import {
   applyRetention,
   approveRetention,
   planRetention,
+  planSlot,
   type RetentionContext,
 } from './retention/retention.js';
+import { approvePolicyVersion, publishPolicies } from './retention/publishing.js';
 import { planItems, type PlanItem } from './retention/show.js';
-import { retentionStatus, type PlanStatus } from './retention/status.js';
+import { retentionStatus, unfinishedStatus, type PlanStatus } from './retention/status.js';
 import { whyRetained, type Why } from './retention/why.js';
+import { withdrawRetention, type Withdrawn } from './retention/withdraw.js';
 
 /** Lethe over one database: the nouns of the command line, as a library. */
 export interface Engine {
@@ -40,12 +56,32 @@ export interface Engine {
   policiesInForce(): Promise<readonly RetentionPolicy[]>;
   /** Whether acts are journaled and the ledger can be sealed. */
   readonly hasVault: boolean;
+  readonly policies: {
+    /** Drafts become immutable versions: in force at once, or once cooled and approved. */
+    publish(request: PublishRequest, actor: ActorName): Promise<Publishing>;
+    /** Of a version that waits. */
+    approve(version: string, actor: ActorName): Promise<PublishedVersion>;
+    /** Every version of one policy, or of all, oldest first. */
+    history(policy?: string): Promise<readonly HistoryEntry[]>;
+    /** What will come into force, once cooled and approved. */
+    waiting(): Promise<readonly PublishedVersion[]>;
+    /** The stored text of a version; null when it removes its policy. */
+    text(version: string): Promise<string | null>;
+    /** Drafts against the versions in force, and the live records that each takes; nothing is stored. */
+    diff(request: DiffRequest): Promise<PolicyDiff>;
+  };
   readonly retention: {
     plan(policy: string, actor: ActorName, asOf?: string): Promise<PlanRow>;
+    /** For a slot of the policy's schedule, once; as of the slot. */
+    planSlot(policy: string, slot: Instant, actor: ActorName): Promise<PlanRow>;
     items(plan: string): AsyncGenerator<PlanItem>;
     approve(plan: string, actor: ActorName): Promise<PlanRow>;
     apply(plan: string, actor: ActorName, watch?: ApplyWatch): Promise<PlanRow>;
+    /** @param reason free text: kept beside the plan, in no ledger entry */
+    withdraw(plan: string, actor: ActorName, reason?: string): Promise<Withdrawn>;
     status(): Promise<readonly PlanStatus[]>;
+    /** Plans that are neither done nor withdrawn, oldest first. */
+    unfinished(): Promise<readonly PlanStatus[]>;
     why(record: string): Promise<Why>;
     /** Of a finished run. */
     certificate(plan: string): Promise<Certificate>;
@@ -70,8 +106,17 @@ export interface Engine {
     export(): AsyncGenerator<string>;
     /** Drops whole blocks older than the instant to a signed checkpoint. */
     prune(before: Instant): Promise<Pruned>;
+    /**
+     * Forgets the acts of the vault's journal that no backup can undo any more; `lethe.json` says how long backups are kept.
+     * Sealing does so once a day.
+     */
+    pruneJournal(): Promise<JournalPruned>;
+  };
+  readonly keys: {
+    /** Fingerprints, since when, what each signed, and where the vault is. */
+    status(): Promise<KeysStatus>;
     /** A new signing key from the next block on. */
-    rotateKey(actor: ActorName): Promise<Rotation>;
+    rotate(actor: ActorName): Promise<Rotation>;
   };
   close(): Promise<void>;
 }
@@ -97,32 +142,49 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 /** The engine over parts that are open and checked already. */
 export function engineOver(parts: EngineParts): Engine {
-  const { db, graph } = parts;
+  const { db, graph, clock } = parts;
   const inForce = async (): Promise<RetentionContext> => ({
     ...parts,
     policies: await parts.policiesInForce(),
   });
   const vaulted = () => ({ ...parts, vault: requireVault(parts.vault) });
+  const may = (actor: ActorName, deed: Deed): Actor => authorised(parts.actors ?? null, actor, deed);
   return {
     ...parts,
     hasVault: parts.vault !== null,
+    policies: {
+      publish: async (request, actor) => publishPolicies(parts, request, may(actor, 'publish')),
+      approve: async (version, actor) => approvePolicyVersion(parts, version, may(actor, 'approve')),
+      history: (policy) => policyHistory(db, clock.now(), policy),
+      waiting: () => waitingVersions(db, clock.now()),
+      text: (version) => textOfVersion(db, clock.now(), version),
+      diff: async (request) => diffPolicies(await inForce(), request),
+    },
     retention: {
-      plan: async (policy, actor, asOf) => planRetention(await inForce(), policy, actor, asOf),
+      plan: async (policy, actor, asOf) => planRetention(await inForce(), policy, may(actor, 'plan'), asOf),
+      planSlot: async (policy, slot, actor) => planSlot(await inForce(), policy, slot, may(actor, 'plan')),
       items: (plan) => planItems(db, graph, plan),
-      approve: async (plan, actor) => approveRetention(await inForce(), plan, actor),
-      apply: async (plan, actor, watch) => applyRetention(await inForce(), plan, actor, watch),
-      status: () => retentionStatus(db),
+      approve: async (plan, actor) => approveRetention(await inForce(), plan, may(actor, 'approve')),
+      apply: async (plan, actor, watch) => applyRetention(await inForce(), plan, may(actor, 'apply'), watch),
+      withdraw: async (plan, actor, reason) =>
+        withdrawRetention(await inForce(), { plan, actor: may(actor, 'withdraw'), reason: reason ?? null }),
+      status: async () => retentionStatus(await inForce()),
+      unfinished: async () => unfinishedStatus(await inForce()),
       why: async (record) => whyRetained(await inForce(), record),
       certificate: async (plan) => certificateOf(await inForce(), plan),
       checkCertificate: async (plan, shown) => checkCertificate(await inForce(), plan, shown),
     },
     holds: {
-      place: (order, actor) => placeHold(parts, order, actor),
-      lift: (hold, reason, actor) => liftHold(parts, hold, reason, actor),
+      place: async (order, actor) => placeHold(parts, order, may(actor, 'hold')),
+      lift: async (hold, reason, actor) => liftHold(parts, hold, reason, may(actor, 'hold')),
       list: () => listHolds(parts),
     },
     ledger: {
-      seal: async () => sealLedger(vaulted()),
+      seal: async () => {
+        const sealed = await sealLedger(vaulted());
+        await pruneJournalDaily(vaulted(), parts.backupsKeptFor ?? null);
+        return sealed;
+      },
       verify: async (pinned) => verifyLedger(vaulted(), pinned),
       entries: (filter = {}) => showEntries(db, filter),
       entry: (id) => findEntry(db, id),
@@ -132,7 +194,14 @@ export function engineOver(parts: EngineParts): Engine {
       },
       export: () => exportLedger(vaulted()),
       prune: async (before) => pruneLedger(vaulted(), before),
-      rotateKey: async (actor) => rotateKey(vaulted(), actor.name),
+      pruneJournal: async () => pruneJournal(vaulted(), requireKeptFor(parts)),
+    },
+    keys: {
+      status: async () => keysStatus(vaulted()),
+      rotate: async (actor) => {
+        const { name } = may(actor, 'vault');
+        return rotateKey(vaulted(), name);
+      },
     },
     close: () => closeParts(parts),
   };

@@ -1,4 +1,4 @@
-export type { ActorName, Assurance } from './core/actor.js';
+export { ROLES, type Actor, type ActorName, type Assurance, type Role } from './core/actor.js';
 export { fixedClock, systemClock, type Clock } from './core/clock.js';
 export type { ErrorCode } from './core/error-codes.js';
 export { LetheError } from './core/errors.js';
@@ -11,3 +11,7 @@ export type { PlanRow } from './disposal/plan-store.js';
 export { createEngine, type Engine } from './engine.js';
 export type { EngineOptions } from './engine-parts.js';
 export type { Certificate } from './retention/certificate-facts.js';
+export { readDrafts, type Drafts } from './policy/drafts.js';
+export type { HistoryEntry } from './policy/history.js';
+export type { PublishedVersion, VersionState } from './policy/publication.js';
+export type { Publishing, PublishOutcome, PublishRequest } from './policy/publish.js';

@@ -1,4 +1,4 @@
-import type { ActorName } from './core/actor.js';
+import { authorised, type Actor, type ActorName } from './core/actor.js';
 import { replay, type Replay } from './disposal/replay.js';
 import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
 import { adoptVault, requireOwnVault, requireVault, type Adoption } from './ledger/vault-link.js';
@@ -20,16 +20,18 @@ export async function openRescue(options: EngineOptions): Promise<Rescue> {
   const opened = await openParts(options);
   const parts = await withItsVault(opened);
   const own = (): Promise<unknown> => requireOwnVault(parts.db, parts.vault);
+  const may = (actor: ActorName): Actor => authorised(parts.actors ?? null, actor, 'vault');
   return {
     verify: async (pinned) => {
       await own();
       return verifyLedger(parts, pinned);
     },
     replay: async (actor) => {
+      const who = may(actor);
       await own();
-      return replay(parts, actor);
+      return replay(parts, who);
     },
-    adopt: (actor) => adoptVault(parts, actor.name),
+    adopt: async (actor) => adoptVault(parts, may(actor).name),
     close: () => closeParts(parts),
   };
 }

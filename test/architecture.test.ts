@@ -16,6 +16,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   policy: 4,
   disposal: 6,
   retention: 7,
+  doctor: 8,
   'config.ts': 8,
   'engine.ts': 8,
   'engine-parts.ts': 8,

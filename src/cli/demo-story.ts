@@ -20,7 +20,7 @@ const person = (name: string): ActorName => ({ name, assurance: 'asserted' });
 export async function tellStory(engine: Engine, out: Output, { asOf, seeded }: Setting): Promise<void> {
   out.say(
     `1. The help desk: ${counted(seeded.tickets, 'ticket')}, ${counted(seeded.messages, 'message')} in seven languages, ${counted(seeded.customers, 'customer')}.`,
-    `   ${counted((await engine.policiesInForce()).length, 'policy', 'policies')} in .lethe/policies, checked against its data map: no findings.`,
+    `   ${counted((await engine.policiesInForce()).length, 'policy', 'policies')} in .lethe/policies, checked against its data map, published and in force.`,
     '',
   );
   const held = await placeHold(engine, out);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { withRoles } from '../core/actor.js';
 import { DEMO_MARK, loadConfig, surroundings } from '../config.js';
 import { systemClock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
@@ -12,6 +13,7 @@ import { seedHelpDesk, type SeededRows } from '../demo/seed.js';
 import { loadMap } from '../datamap/load.js';
 import { createEngine } from '../engine.js';
 import { tellStory } from './demo-story.js';
+import { publishFirstVersions } from './first-versions.js';
 import { installFiles } from './install-files.js';
 import { outputOf } from './session.js';
 
@@ -78,6 +80,13 @@ async function makeHelpDesk(folder: string): Promise<SeededRows> {
   const db = await openEmbedded(folder);
   try {
     await migrate(db, ['desk']);
+    await publishFirstVersions(db, {
+      graph,
+      folder: join(folder, 'policies'),
+      shown: 'policies',
+      now: systemClock.now(),
+      actor: withRoles(null, { name: 'Olga, policy owner', assurance: 'asserted' }),
+    });
     return await db.transaction((tx) => seedHelpDesk(tx, DEMO_DAY));
   } finally {
     await db.close();

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { databaseConfig, loadConfig, surroundings, type DatabaseConfig } from '../config.js';
+import { databaseConfig, loadConfig, surroundings } from '../config.js';
+import { requireRole } from '../core/actor.js';
+import { systemClock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
+import type { Database } from '../db/database.js';
 import { openDatabase } from '../db/open.js';
 import { migrate } from '../db/migrate.js';
 import { migrationsText } from '../db/migrations.js';
@@ -10,17 +13,22 @@ import type { MapGraph } from '../datamap/graph.js';
 import { loadMap } from '../datamap/load.js';
 import { requireFit } from '../datamap/check.js';
 import { migrationSets } from '../engine-parts.js';
+import { publishFirstVersions } from './first-versions.js';
 import { grantsText } from './grants.js';
+import { namedVault, tieVault, VAULT_FOLDER, vaultLine, vaultOption } from './init-vault.js';
 import { installFiles } from './install-files.js';
-import { globalOptions, outputOf } from './session.js';
+import { counted } from './output.js';
+import { actingAs, globalOptions, outputOf } from './session.js';
 
 interface InitOptions {
   readonly map?: string;
   readonly param: Readonly<Record<string, string>>;
+  /** False: none. */
+  readonly vault: string | false;
   readonly printSql?: boolean;
 }
 
-/** `lethe init`: configuration, policies and Lethe's own tables. */
+/** `lethe init`: configuration, policies, Lethe's own tables, and the first versions of the policies. */
 export function initCommand(program: Command): void {
   program
     .command('init')
@@ -30,6 +38,12 @@ export function initCommand(program: Command): void {
       'a shipped data map by name, or the path of a map file (default: what lethe.json names, else native)',
     )
     .option('--param <key=value>', 'a parameter of the map; may be given again', collectParameter, {})
+    .option(
+      '--vault <folder>',
+      'the folder of the vault, unless LETHE_VAULT_URL names a database',
+      VAULT_FOLDER,
+    )
+    .option('--no-vault', 'without a vault: no journal, no seals, no certificates')
     .option('--print-sql', 'print the DDL and the least GRANTs for a DBA instead')
     .action((options: InitOptions, command: Command) => init(command, options));
 }
@@ -44,41 +58,66 @@ export function collectParameter(
   return { ...sofar, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
-async function init(command: Command, { map, param, printSql }: InitOptions): Promise<void> {
+async function init(command: Command, { map, param, vault, printSql }: InitOptions): Promise<void> {
   const around = surroundings();
-  const path = globalOptions(command).config ?? join(around.cwd, 'lethe.json');
+  const path = resolve(around.cwd, globalOptions(command).config ?? 'lethe.json');
+  const folder = dirname(path);
   const isThere = existsSync(path);
   if (map !== undefined && isThere && !printSql) throw new LetheError('config_exists', { path });
   const known = map === undefined && isThere ? await loadConfig(around, path) : null;
   const name = known?.map ?? map ?? 'native';
-  const graph = await loadMap(name, known?.parameters ?? param, known?.folder ?? around.cwd);
+  const graph = await loadMap(name, known?.parameters ?? param, folder);
   if (printSql) {
     process.stdout.write(`${migrationsText(migrationSets(graph))}\n${grantsText(graph)}`);
     return;
   }
   const place = databaseConfig(around);
-  const migrations = await prepareDatabase(place, graph);
-  const database = place.url === undefined ? 'embedded' : 'postgres';
-  const policies = known
-    ? []
-    : await installFiles({ folder: around.cwd, path, map: name, parameters: param, graph, database });
-  outputOf(command).result({ map: graph.id, config: path, policies, migrations }, [
-    known
-      ? 'lethe.json was here already and is left as it is.'
-      : `lethe.json is written for the data map "${graph.id}"${policies.length > 0 ? `, and policies/: ${policies.join(', ')}` : ''}.`,
-    `Schema "lethe" is in the database${place.url === undefined ? ' in .lethe/' : ''}.`,
-    'Next: `lethe doctor`, then `lethe policy check` and `lethe retention plan <policy>`',
-  ]);
-}
-
-/** Checks that the map fits, then makes or brings up to date what is Lethe's own; returns the migrations it applied. */
-async function prepareDatabase(place: DatabaseConfig, graph: MapGraph): Promise<readonly string[]> {
+  const actor = actingAs(command, known?.actors ?? null);
+  if (known) requireRole(actor, 'publish');
   const db = await openDatabase({ url: place.url, folder: place.embedded });
   try {
-    const sets = migrationSets(graph);
-    if (sets.length === 0) await requireFit(db, graph);
-    return await migrate(db, sets);
+    const migrations = await prepareDatabase(db, graph);
+    const named = known ? null : namedVault(around, path, vault);
+    if (named) await tieVault(db, named);
+    const database = place.url === undefined ? 'embedded' : 'postgres';
+    const written = known
+      ? []
+      : await installFiles({
+          folder,
+          path,
+          map: name,
+          parameters: param,
+          graph,
+          database,
+          ...vaultOption(named),
+        });
+    const { policies, policiesShown: shown } = known ?? (await loadConfig(around, path));
+    const versions = { graph, folder: policies, shown, now: systemClock.now(), actor };
+    const published = await publishFirstVersions(db, versions);
+    outputOf(command).result({ map: graph.id, config: path, policies: written, migrations, published }, [
+      known
+        ? 'lethe.json was here already and is left as it is.'
+        : `lethe.json is written for the data map "${graph.id}"${written.length > 0 ? `, and policies/: ${written.join(', ')}` : ''}.`,
+      `Schema "lethe" is in the database${place.url === undefined ? ' in .lethe/' : ''}.`,
+      ...(named ? [vaultLine(named)] : []),
+      publishedLine(published),
+      'Next: `lethe doctor`, then `lethe policy check` and `lethe retention plan <policy>`',
+    ]);
   } finally {
     await db.close();
   }
+}
+
+function publishedLine(published: readonly string[] | null): string {
+  if (published === null)
+    return 'Policies have been published here before: files are drafts until `lethe policy publish`.';
+  if (published.length === 0) return 'There is no policy file yet, so nothing is in force.';
+  return `${counted(published.length, 'policy', 'policies')} published and in force: ${published.join(', ')}.`;
+}
+
+/** Checks that the map fits, then makes or brings up to date what is Lethe's own; returns the migrations it applied. */
+async function prepareDatabase(db: Database, graph: MapGraph): Promise<readonly string[]> {
+  const sets = migrationSets(graph);
+  if (sets.length === 0) await requireFit(db, graph);
+  return migrate(db, sets);
 }

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MapGraph } from '../datamap/graph.js';
+import { OWN_SCHEMA, type MapGraph } from '../datamap/graph.js';
+import { isTestName } from '../policy/policy-test-file.js';
+import { policyTestJsonSchema } from '../policy/policy-test-schema.js';
 import { retentionJsonSchema } from '../policy/retention-schema.js';
 
 const SHIPPED_POLICIES = fileURLToPath(new URL('../../policies/', import.meta.url));
 const SCHEMA_FILE = 'retention.schema.json';
+const TEST_SCHEMA_FILE = 'policy-test.schema.json';
 
 export interface Installation {
   readonly folder: string;
@@ -34,13 +37,15 @@ export async function installFiles({
   const policies = join(folder, 'policies');
   await mkdir(policies, { recursive: true });
   await writeFile(join(policies, SCHEMA_FILE), pretty(retentionJsonSchema(graph)));
+  await writeFile(join(policies, TEST_SCHEMA_FILE), pretty(policyTestJsonSchema(graph)));
   const written: string[] = [];
-  for (const name of await shippedPolicies(graph.id)) {
+  for (const shipped of await shippedPolicies(graph.id)) {
+    const name = basename(shipped);
     const target = join(policies, name);
     if (existsSync(target)) continue; // somebody's own policy is never overwritten
-    const text = await readFile(join(SHIPPED_POLICIES, graph.id, name), 'utf8');
-    await writeFile(target, withSchema(text));
-    written.push(name);
+    const text = await readFile(shipped, 'utf8');
+    await writeFile(target, withSchema(text, isTestName(name) ? TEST_SCHEMA_FILE : SCHEMA_FILE));
+    if (!isTestName(name)) written.push(name);
   }
   await writeFile(
     path,
@@ -49,15 +54,17 @@ export async function installFiles({
   return written;
 }
 
+/** Files of the policies, and of their tests, for the map and for Lethe's own records, which are in every map. */
 async function shippedPolicies(mapId: string): Promise<readonly string[]> {
-  const folder = join(SHIPPED_POLICIES, mapId);
-  if (!existsSync(folder)) return [];
-  const names = await readdir(folder);
-  return names.filter((name) => name.endsWith('.json')).sort();
+  const folders = [mapId, OWN_SCHEMA].map((name) => join(SHIPPED_POLICIES, name)).filter(existsSync);
+  const files = await Promise.all(
+    folders.map(async (folder) => (await readdir(folder)).sort().map((name) => join(folder, name))),
+  );
+  return files.flat().filter((file) => file.endsWith('.json'));
 }
 
 /** Names the schema in the file, so that an editor finds it. */
-const withSchema = (text: string): string =>
-  text.includes('"$schema"') ? text : text.replace('{', `{\n  "$schema": "./${SCHEMA_FILE}",`);
+const withSchema = (text: string, schema: string): string =>
+  text.includes('"$schema"') ? text : text.replace('{', `{\n  "$schema": "./${schema}",`);
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

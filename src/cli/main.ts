@@ -7,11 +7,13 @@ import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { holdCommands } from './hold.js';
 import { initCommand } from './init.js';
+import { keysCommands } from './keys.js';
 import { ledgerCommands } from './ledger.js';
 import { policyCommands } from './policy.js';
 import { rescueCommands } from './rescue.js';
 import { retentionCommands } from './retention.js';
-import { workerCommands } from './worker.js';
+import { statusCommand } from './status.js';
+import { workerCommand } from './worker.js';
 
 const UNEXPECTED = 1;
 const BAD_INPUT = 2;
@@ -26,12 +28,14 @@ function buildProgram(): Command {
     .exitOverride();
   for (const add of [
     demoCommand,
-    workerCommands,
+    statusCommand,
+    workerCommand,
     initCommand,
     doctorCommand,
     policyCommands,
     retentionCommands,
     holdCommands,
+    keysCommands,
     ledgerCommands,
     rescueCommands,
   ])

@@ -2,17 +2,22 @@ import type { Command } from 'commander';
 import { loadConfig, surroundings } from '../config.js';
 import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import { loadMap } from '../datamap/load.js';
+import { policyTestJsonSchema } from '../policy/policy-test-schema.js';
 import { checkPolicies, readPolicyFiles } from '../policy/policy-set.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { retentionJsonSchema } from '../policy/retention-schema.js';
+import { compareDrafts, DRAFT_NOTES } from './draft-notes.js';
 import { counted } from './output.js';
+import { policyDiffCommand } from './policy-diff.js';
+import { policyTestCommand } from './policy-test.js';
+import { publishCommands } from './publish.js';
 import { globalOptions, outputOf } from './session.js';
 
-/** `lethe policy …`: what needs no database. */
+/** `lethe policy …`: files are drafts; what is published rules. */
 export function policyCommands(program: Command): void {
   const policy = program
     .command('policy')
-    .description('policy files: checked against the data map and each other');
+    .description('policy files are drafts: check, test and compare them, then publish');
   policy
     .command('check')
     .description('every finding in every policy file, with file and path')
@@ -20,7 +25,11 @@ export function policyCommands(program: Command): void {
   policy
     .command('schema')
     .description('the JSON Schema an editor completes policies from')
-    .action((_options, command: Command) => schema(command));
+    .option('--tests', 'the one for policy tests (*.test.json)')
+    .action(({ tests }: { tests?: boolean }, command: Command) => schema(command, tests ?? false));
+  policyTestCommand(policy);
+  publishCommands(policy);
+  policyDiffCommand(policy);
 }
 
 async function check(command: Command): Promise<void> {
@@ -32,21 +41,22 @@ async function check(command: Command): Promise<void> {
   const out = outputOf(command);
   if (problems.length > 0 && out.isJson) out.result({ ok: false, problems }, []);
   if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
-  out.result({ ok: true, policies: policies.map(({ id, digest }) => ({ id, digest })) }, [
-    ...policies.map(policyLine),
+  const compared = await compareDrafts(config, graph, policies);
+  const states = 'reason' in compared ? null : compared;
+  const document = policies.map(({ id, digest }) => ({ id, digest, draft: states?.get(id) ?? null }));
+  out.result({ ok: true, policies: document }, [
+    ...policies.map((policy) => `${policyLine(policy)}${DRAFT_NOTES[states?.get(policy.id) ?? 'inForce']}`),
     `${counted(files.length, 'policy file')} checked against the data map "${graph.id}": no findings.`,
+    ...('reason' in compared ? [`Not compared with what is in force: ${compared.reason}.`] : []),
   ]);
 }
 
-function policyLine({ id, entry, table, action }: RetentionPolicy): string {
-  const note = entry.schedule
-    ? '  (its schedule is not run by this version: run it by hand, or `lethe worker --once` from cron)'
-    : '';
-  return `${id}  ${action} ${table.concept ?? table.id} ${entry.keep.for} from ${entry.keep.from}${note}`;
-}
+const policyLine = ({ id, entry, table, action }: RetentionPolicy): string =>
+  `${id}  ${action} ${table.concept ?? table.id} ${entry.keep.for} from ${entry.keep.from}`;
 
-async function schema(command: Command): Promise<void> {
+async function schema(command: Command, tests: boolean): Promise<void> {
   const config = await loadConfig(surroundings(), globalOptions(command).config);
   const graph = await loadMap(config.map, config.parameters, config.folder);
-  process.stdout.write(`${JSON.stringify(retentionJsonSchema(graph), null, 2)}\n`);
+  const shown = tests ? policyTestJsonSchema(graph) : retentionJsonSchema(graph);
+  process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
 }

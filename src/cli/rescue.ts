@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
 import { counted } from './output.js';
-import { withRescue } from './session.js';
+import { withEngine, withRescue } from './session.js';
 
-/** `lethe replay` and `lethe vault adopt`: after a restore. */
+/** `lethe replay`, `lethe vault prune` and `lethe vault adopt`: before and after a restore. */
 export function rescueCommands(program: Command): void {
   program
     .command('replay')
     .description('after a restore: do again what the database has forgotten and its vault has not')
     .action((_options, command: Command) => replay(command));
-  program
+  const vault = program
     .command('vault')
-    .description('the second store: keys, the journal of privacy acts, the last seal')
+    .description('the second store: keys, the journal of privacy acts, the last seal');
+  vault
+    .command('prune')
+    .description('forget the acts that no backup can undo any more (backups.keptFor in lethe.json)')
+    .action((_options, command: Command) => prune(command));
+  vault
     .command('adopt')
     .description('go on with the vault that is there, in place of one that is lost; the ledger says so')
     .action((_options, command: Command) => adopt(command));
@@ -31,6 +36,20 @@ const replay = (command: Command): Promise<void> =>
         ? [
             `! of ${counted(uncertain.length, 'act')} nobody knows whether it committed: ${uncertain.join(', ')}`,
           ]
+        : []),
+    ]);
+  });
+
+const prune = (command: Command): Promise<void> =>
+  withEngine(command, async ({ engine, out }) => {
+    const done = await engine.ledger.pruneJournal();
+    const { acts, block, looked } = done;
+    out.result(done, [
+      looked
+        ? `The journal has forgotten ${counted(acts, 'act')}.`
+        : 'Somebody is in the middle of an act; nothing is forgotten now, try again.',
+      ...(block > 0
+        ? [`A backup that does not reach block ${block} cannot be made whole any more, and stays closed.`]
         : []),
     ]);
   });

@@ -1,14 +1,18 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import type { PartitionTold } from '../disposal/partition-queue.js';
 import type { PlanReport } from '../disposal/plan-report.js';
 import type { PlanRow } from '../disposal/plan-store.js';
 import { trouble, type PlanStatus } from '../retention/status.js';
-import type { RuleAnswer } from '../retention/rule-answer.js';
+import type { RuleAnswer } from '../policy/rule-answer.js';
 import type { Why } from '../retention/why.js';
+import { brakesOfPerson } from '../jobs/brakes.js';
 import { certificateCommand } from './certificate.js';
+import { draftWarnings } from './draft-notes.js';
 import { count, counted, shownInstant } from './output.js';
 import { progressBar } from './progress.js';
 import { withEngine } from './session.js';
+import { withdrawCommand } from './withdraw.js';
 
 /** `lethe retention …` */
 export function retentionCommands(program: Command): void {
@@ -32,6 +36,7 @@ export function retentionCommands(program: Command): void {
     .command('apply <plan>')
     .description('delete what an approved plan lists, or go on with an interrupted run')
     .action((id: string, _options, command: Command) => apply(command, id));
+  withdrawCommand(retention);
   certificateCommand(retention);
   retention
     .command('status')
@@ -44,9 +49,10 @@ export function retentionCommands(program: Command): void {
 }
 
 const plan = (command: Command, policy: string, asOf?: string): Promise<void> =>
-  withEngine(command, async ({ engine, actor, out }) => {
+  withEngine(command, async ({ config, engine, actor, out }) => {
     const made = await engine.retention.plan(policy, actor, asOf);
-    out.result(planDocument(made), planLines(made));
+    const warnings = await draftWarnings(engine, config, policy);
+    out.result({ ...planDocument(made), warnings }, [...planLines(made), ...warnings]);
   });
 
 /** The plan as a document: the id first. */
@@ -63,7 +69,12 @@ export function planDocument(plan: PlanRow): object {
     items: Number(items),
     ...plan.report,
     digests: { plan: digest, items: item_digest, map: map_digest, policies: policy_digests },
-    approvals: { needed: plan.approvers, assurance: plan.assurance },
+    approvals: {
+      needed: plan.approvers,
+      assurance: plan.assurance,
+      role: plan.role,
+      validFor: plan.valid_for,
+    },
   };
 }
 
@@ -77,11 +88,20 @@ export function planLines(plan: PlanRow): readonly string[] {
       ? []
       : [`  oldest ${shownInstant(report.oldest)}, newest ${shownInstant(report.newest ?? '')}`]),
     ...rowLines(report),
+    ...partitionLines(report),
     ...monthLines(report),
     ...keptLines(report),
     `  digest ${plan.digest}`,
-    `Next: ${plan.approvers === 1 ? 'another person runs' : `${plan.approvers} other people run`} \`lethe retention approve ${plan.id}\``,
+    nextLine(plan),
   ];
+}
+
+/** Who does what next. */
+function nextLine({ id, approvers, role }: PlanRow): string {
+  if (approvers === 0) return `Next: \`lethe retention apply ${id}\`; it needs no approval of its own`;
+  const who = approvers === 1 ? 'another person' : `${approvers} other people`;
+  const having = role === null ? '' : ` with the role ${role}`;
+  return `Next: ${who}${having} ${approvers === 1 ? 'runs' : 'run'} \`lethe retention approve ${id}\``;
 }
 
 function rowLines({ tables }: PlanReport): readonly string[] {
@@ -90,6 +110,15 @@ function rowLines({ tables }: PlanReport): readonly string[] {
   return rows.length === 0
     ? []
     : ['  rows that go:', ...rows.map(([name, number]) => `    ${name.padEnd(width)}  ${count(number)}`)];
+}
+
+function partitionLines({ partitions = [] }: PlanReport): readonly string[] {
+  if (partitions.length === 0) return [];
+  const records = partitions.reduce((sum, part) => sum + part.records, 0);
+  const names = partitions.map(({ partition }) => partition).join(', ');
+  return [
+    `  of these ${count(records)} in ${counted(partitions.length, 'whole partition')}, to be dropped: ${names}`,
+  ];
 }
 
 function monthLines({ months }: PlanReport): readonly string[] {
@@ -127,30 +156,43 @@ const approve = (command: Command, id: string): Promise<void> =>
   withEngine(command, async ({ engine, actor, out }) => {
     await engine.retention.approve(id, actor);
     const status = (await engine.retention.status()).find((plan) => plan.id === id);
-    const { given = 1, needed = 1 } = status?.approvals ?? {};
-    out.result({ id, approvals: { given, needed } }, [
-      `Plan ${id} has ${given} of ${needed} approvals.`,
+    const { given = 1, needed = 1, until = null } = status?.approvals ?? {};
+    const good = until === null ? '' : `; its run can start until ${shownInstant(until)}`;
+    out.result({ id, approvals: { given, needed, until } }, [
+      `Plan ${id} has ${given} of ${needed} approvals${good}.`,
       ...(given >= needed ? [`Next: \`lethe retention apply ${id}\``] : []),
     ]);
   });
 
 const apply = (command: Command, id: string): Promise<void> =>
-  withEngine(command, async ({ engine, actor, out }) => {
+  withEngine(command, async ({ engine, actor, config, out }) => {
     const bar = progressBar(out.isJson);
+    const told: PartitionTold[] = [];
     const stop = new AbortController();
     const interrupt = (): void => {
       stop.abort();
     };
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
     try {
-      await engine.retention.apply(id, actor, { progress: bar.update, signal: stop.signal });
+      // whoever applies by hand may do so by day, but spares the host like a worker
+      const brake = brakesOfPerson(engine.db, engine.clock, config.worker);
+      const partition = (one: PartitionTold): void => void told.push(one);
+      const watch = { progress: bar.update, signal: stop.signal, partition, ...(brake && { brake }) };
+      await engine.retention.apply(id, actor, watch);
     } finally {
       bar.stop();
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     }
     const status = (await engine.retention.status()).find((plan) => plan.id === id);
-    out.result(status, status ? [appliedLine(status)] : []);
+    out.result(status, status ? [appliedLine(status), ...told.flatMap(toldLines)] : []);
   });
+
+/** What became of a partition; one that was only put off is told of again. */
+const toldLines = ({ partition, outcome }: PartitionTold): readonly string[] => {
+  if (outcome.kind === 'dropped')
+    return [`  partition ${partition} dropped: ${counted(outcome.records, 'record')}`];
+  return outcome.kind === 'rows' ? [`  partition ${partition} taken row by row: ${outcome.why}`] : [];
+};
 
 const appliedLine = ({ id, items, deleted }: PlanStatus): string =>
   `Plan ${id} is done: ${counted(deleted, 'record')} of ${count(items)} deleted${
@@ -170,7 +212,8 @@ const status = (command: Command): Promise<void> =>
 export function statusLine(status: PlanStatus): string {
   const { id, policy, state, items, deleted, approvals } = status;
   const wrong = trouble(status);
-  const approved = `${approvals.given}/${approvals.needed} approvals`;
+  const until = approvals.until === null ? '' : ` until ${shownInstant(approvals.until)}`;
+  const approved = `${approvals.given}/${approvals.needed} approvals${until}`;
   return `${id}  ${policy}  ${state}  ${count(deleted)} of ${count(items)} deleted  ${approved}${wrong === null ? '' : `  ! ${wrong}`}`;
 }
 

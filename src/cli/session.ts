@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ActorName } from '../core/actor.js';
+import { withRoles, type Actor, type Actors, type ActorName } from '../core/actor.js';
 import { loadConfig, surroundings, systemUser, type Config } from '../config.js';
 import { createEngine, type Engine } from '../engine.js';
 import { openRescue, type Rescue } from '../rescue.js';
@@ -15,7 +15,7 @@ export interface GlobalOptions {
 export interface Session {
   readonly config: Config;
   readonly engine: Engine;
-  readonly actor: ActorName;
+  readonly actor: Actor;
   readonly out: Output;
 }
 
@@ -29,12 +29,15 @@ export const actorOf = (command: Command): ActorName => ({
   assurance: 'asserted',
 });
 
+/** Who acts, with the roles lethe.json gives that name. */
+export const actingAs = (command: Command, actors: Actors): Actor => withRoles(actors, actorOf(command));
+
 /** Opens the engine, runs the command, closes the engine again. */
 export async function withEngine(command: Command, work: (session: Session) => Promise<void>): Promise<void> {
   const config = await loadConfig(surroundings(), globalOptions(command).config);
   const engine = await createEngine({ config });
   try {
-    await work({ config, engine, actor: actorOf(command), out: outputOf(command) });
+    await work({ config, engine, actor: actingAs(command, config.actors), out: outputOf(command) });
   } finally {
     await engine.close();
   }
@@ -48,7 +51,7 @@ export async function withRescue(
   const config = await loadConfig(surroundings(), globalOptions(command).config);
   const rescue = await openRescue({ config });
   try {
-    await work({ config, rescue, actor: actorOf(command), out: outputOf(command) });
+    await work({ config, rescue, actor: actingAs(command, config.actors), out: outputOf(command) });
   } finally {
     await rescue.close();
   }

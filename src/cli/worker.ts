@@ -1,76 +1,59 @@
 import type { Command } from 'commander';
-import { LetheError } from '../core/errors.js';
-import { workOnce } from '../jobs/worker.js';
-import { overdueHolds } from '../disposal/hold.js';
-import { trouble } from '../retention/status.js';
-import { statusLine } from './retention.js';
-import { withEngine } from './session.js';
+import { loadConfig, surroundings } from '../config.js';
+import { newId } from '../core/ids.js';
+import { createEngine } from '../engine.js';
+import { brakesOf } from '../jobs/brakes.js';
+import { runWorker } from '../jobs/daemon.js';
+import { openLog } from '../jobs/log.js';
+import { hasFailed, workOnce, type WorkDone } from '../jobs/worker.js';
+import { actorOf, globalOptions, withEngine } from './session.js';
 
-/** `lethe worker --once` and `lethe status`. */
-export function workerCommands(program: Command): void {
+/** `lethe worker` */
+export function workerCommand(program: Command): void {
   program
     .command('worker')
-    .description('apply approved plans and resume interrupted ones')
+    .description(
+      'plan what the schedules ask for, apply what is approved, resume what was interrupted; until a signal',
+    )
     .option('--once', 'do what there is to do, then end')
     .action(({ once }: { once?: boolean }, command: Command) => worker(command, once ?? false));
-  program
-    .command('status')
-    .description('runs that did not start, did not finish or left something busy, and overdue holds')
-    .action((_options, command: Command) => status(command));
 }
 
 async function worker(command: Command, once: boolean): Promise<void> {
-  if (!once)
-    throw new LetheError('input_invalid', {
-      what: 'worker',
-      reason:
-        'this version has no scheduler yet; run `lethe worker --once`, from cron if it should be every night',
-    });
-  await withEngine(command, async ({ engine, actor, out }) => {
-    const stop = new AbortController();
-    process.once('SIGINT', () => {
-      stop.abort();
-    });
-    process.once('SIGTERM', () => {
-      stop.abort();
-    });
-    const done = await workOnce(engine, actor, stop.signal);
-    out.list(
-      done,
-      ({ plan, outcome, message }) => `${plan}: ${outcome}${message === undefined ? '' : ` (${message})`}`,
-      'There is nothing to apply.',
-    );
-    if (done.some(({ outcome }) => outcome !== 'done')) process.exitCode = 1;
-  });
+  const stop = new AbortController();
+  const leave = (): void => {
+    stop.abort();
+  };
+  process.once('SIGINT', leave).once('SIGTERM', leave);
+  try {
+    await (once ? workOneRound(command, stop.signal) : workOn(command, stop.signal));
+  } finally {
+    process.off('SIGINT', leave).off('SIGTERM', leave);
+  }
 }
 
-const status = (command: Command): Promise<void> =>
-  withEngine(command, async ({ engine, out }) => {
-    const troubled = (await engine.retention.status()).filter((plan) => trouble(plan) !== null);
-    const overdue = await overdueHolds(engine.db, engine.clock.now());
-    const findings = [
-      ...troubled.map((plan) => ({
-        kind: 'run' as const,
-        id: plan.id,
-        problem: trouble(plan),
-        line: statusLine(plan),
-      })),
-      ...overdue.map((id) => ({
-        kind: 'hold' as const,
-        id,
-        problem: 'its review is overdue',
-        line: `${id}  hold  ! its review is overdue`,
-      })),
-    ];
-    out.result(
-      {
-        ok: findings.length === 0,
-        findings: findings.map(({ kind, id, problem }) => ({ kind, id, problem })),
-      },
-      [
-        ...findings.map(({ line }) => line),
-        ...(findings.length === 0 ? ['Every run finished, and no hold waits for its review.'] : []),
-      ],
-    );
-    if (findings.length > 0) process.exitCode = 1;
+const workOneRound = (command: Command, leave: AbortSignal): Promise<void> =>
+  withEngine(command, async ({ engine, actor, config, out }) => {
+    const brake = brakesOf(engine.db, engine.clock, config.worker);
+    const done = await workOnce(engine, actor, { leave, brake, log: openLog(process.stderr, {}, 'error') });
+    out.list(done, lineOf, 'There is nothing to do.');
+    if (done.some(hasFailed)) process.exitCode = 1;
   });
+
+function lineOf(done: WorkDone): string {
+  const { outcome, message } = done;
+  const what = 'plan' in done ? done.plan : `${done.job} of ${done.policy}`;
+  return `${what}: ${outcome}${message === undefined ? '' : ` (${message})`}`;
+}
+
+/** The daemon: JSON lines on standard error, until a signal. */
+async function workOn(command: Command, leave: AbortSignal): Promise<void> {
+  const config = await loadConfig(surroundings(), globalOptions(command).config);
+  await runWorker({
+    open: () => createEngine({ config }),
+    actor: actorOf(command),
+    log: openLog(process.stderr, { worker: newId('worker') }),
+    brakes: config.worker,
+    leave,
+  });
+}

@@ -1,3 +1,5 @@
+import { LetheError } from './errors.js';
+
 /** How sure Lethe is of who acts: `--as` asserts a name, HTTP authenticates a token. */
 export type Assurance = 'asserted' | 'authenticated';
 
@@ -5,12 +7,70 @@ export type Assurance = 'asserted' | 'authenticated';
 export const ROLES = ['policy-owner', 'data-protection-officer', 'operator'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who acts. `name` is for the erasable directory; everything durable holds an id. */
+/** Who acts, as a caller says it. `name` is for the erasable directory; everything durable holds an id. */
 export interface ActorName {
   readonly name: string;
   readonly assurance: Assurance;
+  /** Fewer roles than the installation gives this name; absent: all it gives. */
+  readonly roles?: readonly Role[];
 }
+
+/** Who acts, with the roles that count. */
+export interface Actor extends ActorName {
+  readonly roles: readonly Role[];
+}
+
+/** Name → roles, as lethe.json has them; null: nobody is told apart, everybody has every role. */
+export type Actors = Readonly<Record<string, readonly Role[]>> | null;
+
+/** What an actor sets out to do → the roles of which one is enough. Reading needs none. */
+export const DEEDS = {
+  publish: ['policy-owner', 'data-protection-officer'],
+  approve: ['policy-owner', 'data-protection-officer'],
+  plan: ['operator', 'policy-owner'],
+  apply: ['operator', 'policy-owner'],
+  withdraw: ['operator', 'policy-owner'],
+  hold: ['data-protection-officer', 'policy-owner'],
+  // the signing key, and a database that was restored
+  vault: ['operator', 'policy-owner'],
+} as const satisfies Readonly<Record<string, readonly Role[]>>;
+export type Deed = keyof typeof DEEDS;
 
 /** The form in which names are compared: two spellings of one name must not approve each other. */
 export const nameKey = (name: string): string =>
   name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+
+/** The roles the installation gives a name: however it is spelled, and none for a name that is not listed. */
+export function rolesOf(actors: Actors, name: string): readonly Role[] {
+  if (actors === null) return ROLES;
+  const given = Object.entries(actors).flatMap(([listed, roles]) =>
+    nameKey(listed) === nameKey(name) ? roles : [],
+  );
+  return ROLES.filter((role) => given.includes(role));
+}
+
+/** The actor with the roles that count: those the installation gives the name, less what the caller leaves out. */
+export function withRoles(actors: Actors, actor: ActorName): Actor {
+  const roles = rolesOf(actors, actor.name).filter((role) => actor.roles?.includes(role) ?? true);
+  return { name: actor.name, assurance: actor.assurance, roles };
+}
+
+/** @throws LetheError `role_missing` */
+export function requireRole({ roles }: Actor, deed: Deed): void {
+  if (DEEDS[deed].some((role) => roles.includes(role))) return;
+  throw new LetheError('role_missing', {
+    deed,
+    wanted: DEEDS[deed].join(' or '),
+    has: roles.join(', ') || 'no role',
+  });
+}
+
+/**
+ * Who may do this: every method of the engine that acts begins with it.
+ * @throws LetheError `role_missing`
+ */
+export function authorised(actors: Actors, actor: ActorName, deed: Deed): Actor {
+  const who = withRoles(actors, actor);
+  requireRole(who, deed);
+  return who;
+}

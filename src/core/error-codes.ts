@@ -107,13 +107,13 @@ export const ERROR_CODES = {
   },
   vault_lost: {
     template:
-      'this database belongs to {vault}, and there is no vault in {place}. Put it back, or name it with LETHE_VAULT_URL; if it is lost for good, `lethe vault adopt` begins a new one and writes down what can no longer be proven',
+      'this database belongs to {vault}, and there is no vault in {place}. Every machine that works on this database needs the same vault: name it with LETHE_VAULT_URL or in lethe.json, or put it back. If it is lost for good, or this is a copy of the database that needs a vault of its own, `lethe vault adopt` begins a new one and writes down what can no longer be proven',
     httpStatus: 503,
     exitCode: 1,
   },
   vault_foreign: {
     template:
-      'the vault in {place} is {found}; this database belongs to {vault}. Name the right one with LETHE_VAULT_URL; `lethe vault adopt` takes an empty place, or this vault if the database was restored from before Lethe was set up',
+      'the vault in {place} is {found}; this database belongs to {vault}. Every database has a vault of its own: name its vault with LETHE_VAULT_URL or in lethe.json (`lethe init --vault FOLDER`), or an empty place for a new one. `lethe vault adopt` then takes an empty place, or this vault if the database was restored from before Lethe was set up',
     httpStatus: 503,
     exitCode: 1,
   },
@@ -125,7 +125,13 @@ export const ERROR_CODES = {
   },
   database_restored: {
     template:
-      'this database is older than its vault: it was restored. Privacy acts that are missing: {acts}; the last block the vault sealed: {seal}. It stays closed until `lethe replay` has done them again (`lethe doctor` and `lethe ledger verify` run)',
+      'this database is older than its vault: it was restored. Privacy acts that are missing: {acts}; the last block the vault sealed: {seal}. It stays closed until `lethe replay` has done them again (`lethe doctor` and `lethe ledger verify` run). If it is a copy beside the one in use, do not replay: name an empty vault for it, and run `lethe vault adopt`',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  backup_too_old: {
+    template:
+      "this database was restored from a backup that is too old: it ends at block {block}, and acts that were sealed up to block {reach} are gone from the vault's journal (backups.keptFor in lethe.json; pruned {at}), so what came back cannot be erased again. Restore a younger backup; if there is none, name an empty vault and run `lethe vault adopt`, which writes down that nothing of this can be proven",
     httpStatus: 503,
     exitCode: 1,
   },
@@ -166,14 +172,47 @@ export const ERROR_CODES = {
   // policies
   policy_invalid: { template: '{problems}', httpStatus: 422, exitCode: 2 },
   policy_unknown: {
-    template: 'no retention policy "{policy}"; there are: {known}',
+    template:
+      'no retention policy "{policy}" is in force; there are: {known}. A file counts once `lethe policy publish` has published it',
     httpStatus: 404,
+    exitCode: 2,
+  },
+  version_unreadable: {
+    template:
+      'the data map can no longer read what is in force:\n{problems}\nchange the map back, or publish versions that fit it (`lethe policy publish`); until then nothing is planned or applied',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  version_unknown: {
+    template: 'no published version "{version}"; `lethe policy history` lists them',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  version_settled: {
+    template: 'version {version} of {policy} is {state}; only a version that waits can be approved',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  version_own: {
+    template: '{actor} published version {version} and cannot approve it; another person must',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  version_approved: {
+    template: '{actor} has approved version {version} already',
+    httpStatus: 409,
     exitCode: 2,
   },
   // plans
   plan_unknown: {
     template: 'no plan "{plan}"; `lethe retention status` lists the plans',
     httpStatus: 404,
+    exitCode: 2,
+  },
+  plan_gone: {
+    template:
+      'plan {plan} was itself deleted, by {by} (policy {policy}) before {at}: its certificate had to be issued until then; what it did stays in the ledger (`lethe ledger show --plan {plan}`)',
+    httpStatus: 410,
     exitCode: 2,
   },
   plan_changed: {
@@ -183,19 +222,49 @@ export const ERROR_CODES = {
     exitCode: 2,
   },
   plan_not_due: {
-    template: 'plan {plan} looks ahead to {asOf}; it can be applied from then on',
+    template:
+      'plan {plan} looks ahead to {asOf}; it can be applied from then on, and its approvals must still be good then',
     httpStatus: 409,
     exitCode: 2,
   },
   plan_not_approved: {
     template:
-      'plan {plan} has {given} of {needed} approvals; another person than {author} must run `lethe retention approve {plan}`',
+      'plan {plan} has {given} of {needed} approvals{why}; another person than {author} must run `lethe retention approve {plan}`',
     httpStatus: 403,
     exitCode: 3,
   },
+  plan_running: {
+    template:
+      'plan {plan} is being applied right now; stop that run first (it ends with the batch at hand), then withdraw the plan',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  plan_underway: {
+    template: 'the slot {slot} of policy {policy} is being planned, or was, by another process',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  brake_blind: {
+    template:
+      'no batch begins: worker.{setting} is set, but {why}; let this database user see it, or take the setting out of lethe.json',
+    httpStatus: 503,
+    exitCode: 1,
+  },
   plan_finished: { template: 'plan {plan} is {state} already', httpStatus: 409, exitCode: 2 },
+  role_missing: {
+    template:
+      'to {deed} takes the role {wanted}; who acts here has {has}. Roles are given by name under "actors" in lethe.json',
+    httpStatus: 403,
+    exitCode: 3,
+  },
   approval_own: {
     template: '{actor} made plan {plan} and cannot approve it; another person must',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  approval_publisher: {
+    template:
+      '{actor} published the version of {policy} that plan {plan} rests on, and cannot approve it; another person must',
     httpStatus: 403,
     exitCode: 3,
   },

@@ -23,7 +23,7 @@ function missing({ id, schema, name }: MapTable, catalogue: Catalogue): Finding 
   return error('table_missing', `tables.${id}`, `the database has no table ${schema}.${name}${advice}`);
 }
 
-function checkKind({ id, sql }: MapTable, found: CatalogueTable): readonly Finding[] {
+function checkKind({ id, sql, partitionedBy }: MapTable, found: CatalogueTable): readonly Finding[] {
   const at = `tables.${id}`;
   const findings: Finding[] = [];
   if (found.kind === 'view' || found.kind === 'materialized view')
@@ -34,9 +34,13 @@ function checkKind({ id, sql }: MapTable, found: CatalogueTable): readonly Findi
     );
   if (found.isPartition)
     findings.push(warning('table_is_partition', at, `${sql} is one partition; map the partitioned table`));
-  if (found.kind === 'partitioned')
+  if (found.kind === 'partitioned' && partitionedBy === null)
     findings.push(
-      hint('table_partitioned', at, `${sql} is partitioned; rows are deleted one by one, partitions stay`),
+      hint(
+        'table_partitioned',
+        at,
+        `${sql} is partitioned; rows are deleted one by one, partitions stay (see "partition" in the map)`,
+      ),
     );
   if (found.rowSecurity === 'active')
     findings.push(

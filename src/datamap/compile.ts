@@ -7,6 +7,7 @@ import { compileSubject } from './compile-subject.js';
 import { compileTables, recordsOf } from './compile-tables.js';
 import { deepFreeze } from './freeze.js';
 import type { DerivedData, MapGraph, MapTable, ParameterCheck } from './graph.js';
+import { withOwnTables } from './merge.js';
 import type { DataMapFile } from './schema.js';
 import {
   bindParameters,
@@ -20,11 +21,18 @@ export type { Report } from './compilation.js';
 
 /**
  * Compiles a map file into its frozen graph.
+ * @param own the map of Lethe's own tables, which becomes part of it; null: the ticket system's alone
  * @throws LetheError `map_invalid` with every finding at once.
  */
-export function compileMap(file: DataMapFile, fileName: string, given: ParameterValues): MapGraph {
+export function compileMap(
+  theirs: DataMapFile,
+  fileName: string,
+  given: ParameterValues,
+  own: DataMapFile | null = null,
+): MapGraph {
   const problems: Problem[] = [];
   const report: Report = (path, message) => problems.push({ file: fileName, path, message });
+  const file = own ? withOwnTables(theirs, own, report) : theirs;
   const values = checkedParameters(file, given, report);
   const compilation: Compilation = { file, report, piece: pieceCompiler(file, values, report) };
   const tables = compileTables(compilation);

@@ -4,7 +4,7 @@ import type { MapEdge } from './graph.js';
 export interface Finding {
   /** `error`: plans would fail or be wrong. `warning`: somebody must look. `hint`: it would be better otherwise. */
   readonly severity: 'error' | 'warning' | 'hint';
-  /** Stable word; `policies/data-maps/README.md` lists them. */
+  /** Stable word; `policies/data-maps/README.md` lists those about the map, `docs/doctor.md` the others. */
   readonly code: string;
   /** A path in the map file, or the name of a thing in the database. */
   readonly thing: string;

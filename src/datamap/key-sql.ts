@@ -14,7 +14,10 @@ const ARRAYS: Readonly<Record<KeyType, { column: KeyArray; type: string }>> = {
 };
 
 /** Where and how the keys of a table travel: single keys in their own type, composite ones as JSON lists. */
-export function keyArray({ key }: MapTable): { readonly column: KeyArray; readonly type: string } {
+export function keyArray({ key }: Pick<MapTable, 'key'>): {
+  readonly column: KeyArray;
+  readonly type: string;
+} {
   const [only] = key;
   return only && key.length === 1 ? ARRAYS[only.type] : { column: 'keys_text', type: 'text' };
 }

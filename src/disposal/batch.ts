@@ -18,6 +18,7 @@ import {
 } from './chunk-store.js';
 import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
 import { OWN_ALONE, PASS_GATE } from './gate.js';
+import { holdPlan } from './plan-store.js';
 import type { Run } from './prepared-run.js';
 import { readProtections } from './protections.js';
 import { findStopped, markUnlocked } from './stopped.js';
@@ -33,6 +34,7 @@ export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchO
     (work) => throughDoor(db, work),
     async (tx, intend): Promise<BatchOutcome> => {
       await tx.script(beginBatch(run, wanted));
+      await holdPlan(tx, run.plan.id);
       const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
       if (!chunk) return { kind: 'none' };
       const locked = await lockRoots(tx, run, chunk.keys);
@@ -51,7 +53,8 @@ export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchO
       await recordChunk(tx, run.plan.id, chunk, { taken: taken.length, deleted, exceptions });
       if (taken.length > 0) await recordBatch(tx, intend, run, { chunk: chunk.no, taken, deleted });
       const busy = exceptions.filter(({ outcome }) => outcome === 'busy').length;
-      return { kind: 'batch', chunk: chunk.no, taken: taken.length, busy };
+      const rows = Object.values(deleted).reduce((sum, number) => sum + number, 0);
+      return { kind: 'batch', chunk: chunk.no, taken: taken.length, rows, busy };
     },
   );
 }

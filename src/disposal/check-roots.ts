@@ -66,7 +66,7 @@ export async function recheck(tx: Tx, run: Run, keys: readonly string[]): Promis
 }
 
 /** The first rival rule that matches the record, or null. */
-const rivalOf = ({ rivals }: Run): string =>
+export const rivalOf = ({ rivals }: Run): string =>
   rivals.length === 0
     ? 'null::text'
     : `case ${rivals.map(({ id, matches }) => `when ${matches} then ${literal(id)}`).join(' ')} end`;

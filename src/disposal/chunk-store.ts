@@ -8,7 +8,14 @@ import { keyArray } from '../datamap/key-sql.js';
 
 export type BatchOutcome =
   | { readonly kind: 'none' }
-  | { readonly kind: 'batch'; readonly chunk: number; readonly taken: number; readonly busy: number };
+  | {
+      readonly kind: 'batch';
+      readonly chunk: number;
+      /** Roots, and all rows that went with them. */
+      readonly taken: number;
+      readonly rows: number;
+      readonly busy: number;
+    };
 
 /** A chunk of a plan, claimed by its row lock until the transaction ends. */
 export interface Chunk {
@@ -144,7 +151,7 @@ export async function openChunks(db: Queryable, planId: string, tired: readonly 
 /** The run that deleted this root, and when; null when none did. */
 export async function deletedBy(
   db: Queryable,
-  root: MapTable,
+  root: Pick<MapTable, 'concept' | 'key'>,
   key: string,
 ): Promise<{ readonly plan_id: string; readonly policy: string; readonly done_at: string } | null> {
   const { rows } = await db.query<Row & { plan_id: string; policy: string; done_at: string }>(sql`

@@ -103,30 +103,56 @@ export interface ActStatement {
   readonly deletes: MapTable | null;
 }
 
+/** The act in its parts, in their order. */
+export interface ActSteps {
+  /** Notes what derived data will have to be brought in step, and clears references: while everything stands. */
+  readonly before: readonly string[];
+  /** Children first. */
+  readonly deletes: readonly { readonly table: MapTable; readonly statements: readonly string[] }[];
+  /** Brings derived data in step. */
+  readonly after: readonly string[];
+  /** Foreign keys that still refuse when the references are cleared. */
+  readonly standing: readonly ForeignKey[];
+}
+
 /** The act itself: collect, clear, delete children first, then bring derived data in step. */
 export function actStatements(
   work: WorkTables,
   closure: Closure,
   foreignKeys: readonly ForeignKey[],
 ): readonly ActStatement[] {
+  const { before, deletes, after } = actSteps(work, closure, foreignKeys);
+  const silent = (sql: string): ActStatement => ({ sql, deletes: null });
+  return [
+    ...before.map(silent),
+    ...deletes.flatMap(({ table, statements }) => statements.map((sql) => ({ sql, deletes: table }))),
+    ...after.map(silent),
+  ];
+}
+
+/** The same, taken apart. */
+export function actSteps(work: WorkTables, closure: Closure, foreignKeys: readonly ForeignKey[]): ActSteps {
   const collects = closure.derived.map(
-    ({ when, collect }, index) =>
-      `insert into ${work.collected(index)} with gone as (table ${work.gone(when)}) ${collect}`,
+    (entry) =>
+      `insert into ${work.collected(entry)} with gone as (table ${work.gone(entry.when)}) ${entry.collect}`,
   );
   // before the deletes: a foreign key would refuse these while the reference stands
   const clears = closure.clears.map((edge) => clearStatement(work, edge));
   const standing = foreignKeys.filter((key) => !closure.clears.some((edge) => isGuarded(edge, [key])));
   const runs = closure.derived.map(
-    ({ run }, index) => `with collected as (table ${work.collected(index)}) ${run}`,
+    (entry) => `with collected as (table ${work.collected(entry)}) ${entry.run}`,
   );
-  const silent = (sql: string): ActStatement => ({ sql, deletes: null });
-  return [
-    ...collects.map(silent),
-    ...clears.map(silent),
-    ...deleteOrder(closure, standing).flatMap((table) => deleteStatements(work, closure, table)),
-    ...(runs.length > 0 ? [silent(COUNT_ALONE)] : []),
-    ...runs.map(silent),
-  ];
+  return {
+    before: [...collects, ...clears],
+    deletes: deleteOrder(closure, standing).map((table) => ({
+      table,
+      statements: goingRows(work, closure, table).map(
+        (going) => `delete from ${table.sql} child where ${going}`,
+      ),
+    })),
+    after: runs.length > 0 ? [COUNT_ALONE, ...runs] : [],
+    standing,
+  };
 }
 
 function clearStatement(work: WorkTables, edge: ClearEdge): string {
@@ -136,16 +162,10 @@ function clearStatement(work: WorkTables, edge: ClearEdge): string {
   return `update ${edge.child.sql} child set ${set} where ${belongsTo(edge, work.gone(edge.parent))}`;
 }
 
-function deleteStatements(work: WorkTables, closure: Closure, table: MapTable): readonly ActStatement[] {
-  if (closure.inner.includes(table)) {
-    const sql = `delete from ${table.sql} child where ${isGone(work, table)}`;
-    return [{ sql, deletes: table }];
-  }
-  // one statement an edge: an OR over several would read the whole table
-  return leafEdges(closure, table).map((edge) => ({
-    sql: `delete from ${table.sql} child where ${belongsTo(edge, work.gone(edge.parent))}`,
-    deletes: table,
-  }));
+/** Predicates over `child`, one a statement: the rows of a table that go. An OR over several would read the whole table. */
+export function goingRows(work: WorkTables, closure: Closure, table: MapTable): readonly string[] {
+  if (closure.inner.includes(table)) return [isGone(work, table)];
+  return leafEdges(closure, table).map((edge) => belongsTo(edge, work.gone(edge.parent)));
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   insertProtection,
   type ProtectionRow,
 } from './protection-store.js';
-import { storeVersion } from './version-store.js';
+import { storeVersion } from '../policy/version-store.js';
 
 /**
  * Brings the floors in lethe.protection in step with the policies in force: every duty to keep is a protection of the

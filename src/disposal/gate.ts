@@ -20,6 +20,9 @@ export const COUNT_ALONE = `select pg_advisory_xact_lock(327580665858)`;
  */
 export const OWN_ALONE = `select pg_advisory_xact_lock(327580665859)`;
 
+/** Whether this transaction is the only one that takes a partition away; never waits, held until it ends. */
+export const PARTITION_ALONE = `pg_try_advisory_xact_lock(327580665860)`;
+
 /**
  * Closes the gate: waits for running batches, and lets none begin until this transaction ends. It must be the
  * transaction's first act, before any row lock, or it could wait for a batch that waits for it.

@@ -1,3 +1,12 @@
+/** A partition of which the plan takes every row: an apply drops it, if that is still so. */
+export interface PlannedPartition {
+  /** `schema.table`, as the catalogue named it. */
+  readonly partition: string;
+  readonly records: number;
+  /** Its records' chunks, first and last: they hold no others. */
+  readonly chunks: readonly [number, number];
+}
+
 /** What a plan tells people: counts and reasons, no personal data and no record. */
 export interface PlanReport {
   /** Rows that would go, by table of the map. */
@@ -17,6 +26,17 @@ export interface PlanReport {
   readonly conflicts: readonly { readonly rule: string; readonly records: number }[];
   /** Records left to a rule that overrides this one. */
   readonly overridden: readonly { readonly rule: string; readonly records: number }[];
+  /** Of a plan that the schedule made: whether it goes on without approval, and why. */
+  readonly scheduled?: Scheduled;
+  /** Partitions that would go as a whole; absent where there are none. */
+  readonly partitions?: readonly PlannedPartition[];
   /** The statement that selects the items, and those that would remove them. */
   readonly sql: { readonly select: string; readonly act: readonly string[] };
+}
+
+/** Of a plan that the schedule made: whether it goes on without approval, and why. */
+export interface Scheduled {
+  readonly byItself: boolean;
+  /** In words: counts and ids. */
+  readonly because: string;
 }

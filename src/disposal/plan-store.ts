@@ -1,10 +1,12 @@
+import type { Assurance, Role } from '../core/actor.js';
 import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable, Row, Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import { deletedBy } from './chunk-store.js';
 import type { PlanReport } from './plan-report.js';
 
-export type PlanState = 'planned' | 'applying' | 'incomplete' | 'done' | 'failed';
+export type PlanState = 'planned' | 'applying' | 'incomplete' | 'done' | 'failed' | 'withdrawn';
 
 export interface PlanRow extends Row {
   readonly id: string;
@@ -21,43 +23,89 @@ export interface PlanRow extends Row {
   readonly items: string;
   readonly report: PlanReport;
   readonly approvers: number;
-  readonly assurance: 'asserted' | 'authenticated';
+  readonly assurance: Assurance;
+  /** The role approvers need; null: any that may approve. */
+  readonly role: Role | null;
+  /** How long an approval is good for: an ISO 8601 period. */
+  readonly valid_for: string;
+  /** The slot of the policy's schedule that it was made for; null: a person asked for it. */
+  readonly slot: Instant | null;
   readonly state: PlanState;
   readonly failure: string | null;
-  readonly created_at: string;
+  readonly created_at: Instant;
   readonly created_by: string;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
+  /** Of the first run, by the engine's clock: the instant its approvals were counted at. */
+  readonly started_at: Instant | null;
+  readonly finished_at: Instant | null;
+  /** A run that a brake holds: until when, and which brake. */
+  readonly rests_until: Instant | null;
+  readonly rests_because: string | null;
+  readonly withdrawn_at: Instant | null;
+  readonly withdrawn_by: string | null;
+  readonly withdraw_reason: string | null;
 }
 
-export type NewPlan = Omit<PlanRow, 'state' | 'failure' | 'created_at' | 'started_at' | 'finished_at'>;
+/** What the server or a later act writes. */
+type Later = 'state' | 'failure' | `${'created' | 'started' | 'finished' | 'withdrawn'}_at`;
+
+export type NewPlan = Omit<
+  PlanRow,
+  Later | 'rests_until' | 'rests_because' | 'withdrawn_by' | 'withdraw_reason'
+>;
 
 /** Stores a plan; chunks and exceptions are stored in the same transaction. */
 export async function insertPlan(tx: Tx, plan: NewPlan): Promise<void> {
   await tx.query(sql`
     insert into lethe.plan (id, policy, digest, map_digest, policy_digests, item_digest, record, as_of, cutoff, items,
-      report, approvers, assurance, created_by)
+      report, approvers, assurance, role, valid_for, slot, created_by)
     values (${plan.id}, ${plan.policy}, ${plan.digest}, ${plan.map_digest}, ${JSON.stringify(plan.policy_digests)}::jsonb,
       ${plan.item_digest}, ${plan.record}, ${plan.as_of}::timestamptz, ${plan.cutoff}::timestamptz, ${plan.items}::bigint,
-      ${JSON.stringify(plan.report)}::jsonb, ${plan.approvers}, ${plan.assurance}, ${plan.created_by})`);
+      ${JSON.stringify(plan.report)}::jsonb, ${plan.approvers}, ${plan.assurance}, ${plan.role},
+      ${plan.valid_for}, ${plan.slot}::timestamptz, ${plan.created_by})`);
 }
 
-/** @throws LetheError `plan_unknown` */
+/** @throws LetheError `plan_unknown`, `plan_gone` (a disposal of Lethe's own records took it) */
 export async function findPlan(db: Queryable, id: string): Promise<PlanRow> {
   const { rows } = await db.query<PlanRow>(sql`select * from lethe.plan where id = ${id}`);
   const [plan] = rows;
-  if (!plan) throw new LetheError('plan_unknown', { plan: id });
+  if (!plan) throw await missingPlan(db, id);
   return plan;
 }
 
-/** Plans, newest first: the last two hundred, and every older one that is not done. */
+/** Plans as the map of Lethe's own tables has them. */
+const PLANS = { concept: 'lethe-plan', key: [{ name: 'id', sql: '"id"', type: 'text' }] } as const;
+
+async function missingPlan(db: Queryable, id: string): Promise<LetheError> {
+  const run = await deletedBy(db, PLANS, id);
+  if (!run) return new LetheError('plan_unknown', { plan: id });
+  return new LetheError('plan_gone', { plan: id, by: run.plan_id, policy: run.policy, at: run.done_at });
+}
+
+/** Plans, newest first: the last two hundred, and every older one that is not done, or withdrawn and not swept yet. */
 export async function listPlans(db: Queryable): Promise<readonly PlanRow[]> {
   const { rows } = await db.query<PlanRow>(
     sql`select * from lethe.plan
-        where state <> 'done' or id in (select id from lethe.plan order by created_at desc, id limit 200)
+        where state not in ('done', 'withdrawn') or id in (select id from lethe.plan order by created_at desc, id limit 200)
+          or id in (select plan_id from lethe.swept_parent)
         order by created_at desc, id`,
   );
   return rows;
+}
+
+/** Plans that are neither done nor withdrawn, oldest first. */
+export async function unfinishedPlans(db: Queryable): Promise<readonly PlanRow[]> {
+  const { rows } = await db.query<PlanRow>(sql`
+    select * from lethe.plan where state not in ('done', 'withdrawn') order by created_at, id`);
+  return rows;
+}
+
+/** Of the runs that have begun, those in which a batch has ended within the last ten minutes. */
+export async function movingPlans(db: Queryable): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<Row & { id: string }>(sql`
+    select p.id from lethe.plan p
+    where p.state in ('applying', 'incomplete')
+      and exists (select from lethe.chunk c where c.plan_id = p.id and c.done_at > now() - interval '10 minutes')`);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Locks the plan's row until the transaction ends. */
@@ -66,45 +114,33 @@ export async function lockPlan(tx: Tx, id: string): Promise<PlanRow> {
   return findPlan(tx, id);
 }
 
-/** Moves a plan on; times are set with the state they belong to. False when it is done: nothing leads back from there. */
+/**
+ * Holds a plan as it is until the transaction ends: nobody withdraws it under a batch.
+ * @throws LetheError `plan_finished` when it has been withdrawn
+ */
+export async function holdPlan(tx: Tx, id: string): Promise<void> {
+  const { rows } = await tx.query<Row & { state: PlanState }>(sql`
+    select state from lethe.plan where id = ${id} for key share`);
+  const state = rows[0]?.state;
+  if (state === 'withdrawn') throw new LetheError('plan_finished', { plan: id, state });
+}
+
+/**
+ * Moves a plan on; times are set with the state they belong to. False when it is done or withdrawn: nothing leads back from
+ * there.
+ */
 export async function setPlanState(
   db: Queryable,
   id: string,
-  state: PlanState,
+  state: Exclude<PlanState, 'withdrawn'>,
   failure: string | null,
+  at: Instant,
 ): Promise<boolean> {
   const { count } = await db.query(sql`
     update lethe.plan
     set state = ${state}, failure = ${failure},
-        started_at = case when ${state}::text = 'applying' then coalesce(started_at, now()) else started_at end,
-        finished_at = case when ${state}::text = 'done' then now() else finished_at end
-    where id = ${id} and state <> 'done'`);
-  return count > 0;
-}
-
-export interface ApprovalRow extends Row {
-  readonly actor_id: string;
-  readonly assurance: string;
-  readonly plan_digest: string;
-  readonly given_at: string;
-}
-
-export async function approvalsOf(db: Queryable, planId: string): Promise<readonly ApprovalRow[]> {
-  const { rows } = await db.query<ApprovalRow>(sql`
-    select actor_id, assurance, plan_digest, given_at from lethe.approval where plan_id = ${planId} order by given_at`);
-  return rows;
-}
-
-/** False when this actor approved the plan before. */
-export async function insertApproval(
-  tx: Tx,
-  plan: PlanRow,
-  actor: string,
-  assurance: string,
-): Promise<boolean> {
-  const { count } = await tx.query(sql`
-    insert into lethe.approval (plan_id, actor_id, assurance, plan_digest, roles, expires_at)
-    values (${plan.id}, ${actor}, ${assurance}, ${plan.digest}, '{}', now() + interval '30 days')
-    on conflict do nothing`);
+        started_at = case when ${state}::text = 'applying' then coalesce(started_at, ${at}::timestamptz) else started_at end,
+        finished_at = case when ${state}::text = 'done' then ${at}::timestamptz else finished_at end
+    where id = ${id} and state not in ('done', 'withdrawn')`);
   return count > 0;
 }

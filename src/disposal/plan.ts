@@ -15,15 +15,17 @@ import { isCyclic } from './check-roots.js';
 import { actStatements, countStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
 import { ownersAbove } from './covered.js';
 import { findPlan, insertPlan, type NewPlan, type PlanRow } from './plan-store.js';
-import type { PlanReport } from './plan-report.js';
+import { storeChunksByPartition } from './partition-plan.js';
+import type { PlannedPartition, PlanReport } from './plan-report.js';
 import { readProtections } from './protections.js';
+import { claimPlanning, scheduled, underway } from './scheduled.js';
 import { activeProtections } from './protection-store.js';
 import { findStopped } from './stopped.js';
-import { storeVersion } from './version-store.js';
+import { storeVersion } from '../policy/version-store.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
 
 /** All keys of a plan are sorted and joined at once; 4 MB, the server's default, would send them through files. */
-const PLAN_SETTINGS = `set local jit = off; set local client_min_messages = warning; set local work_mem = '64MB'`;
+export const PLAN_SETTINGS = `set local jit = off; set local client_min_messages = warning; set local work_mem = '64MB'`;
 
 /** Roots a batch takes on at once: one transaction each. */
 const CHUNK_SIZE = 400;
@@ -37,6 +39,8 @@ export interface PlanRequest {
   readonly now: Instant;
   /** Actor id of the author. */
   readonly author: string;
+  /** The slot of the policy's schedule it is made for; absent: a person asked for it. */
+  readonly slot?: Instant;
 }
 
 /** What the steps of planning share. */
@@ -70,18 +74,23 @@ export async function makePlan(db: Database, request: PlanRequest): Promise<Plan
   const closure = closureOf(graph, policy.table);
   const rule = bindRule(policy, asOf);
   const planning: Planning = { id: newId('plan'), request, rule, closure, work: workTables(graph) };
+  const { slot } = request;
   await throughDoor(
     db,
     async (tx) => {
+      if (slot !== undefined) await claimPlanning(tx, policy.id, slot);
       await tx.script(`${PLAN_SETTINGS};\n${createWorkTables(planning.work, closure)}`);
       await selectRoots(tx, planning);
       await setConflictsApart(tx, planning);
       await setProtectedApart(tx, planning);
-      const itemDigest = await storeChunks(tx, planning);
-      await storePlan(tx, planning, itemDigest, await reportOf(tx, planning));
+      const partitions = await storeChunks(tx, planning);
+      const report = { ...(await reportOf(tx, planning)), ...(partitions.length > 0 ? { partitions } : {}) };
+      await storePlan(tx, planning, await itemDigestOf(tx, planning.id), report);
     },
     { isolation: 'repeatable read' },
-  );
+  ).catch((error: unknown) => {
+    throw underway(error, policy.id, slot);
+  });
   return findPlan(db, planning.id);
 }
 
@@ -151,8 +160,12 @@ function removeExceptions({ id, work, closure: { root } }: Planning): string {
     where e.plan_id = ${literal(id)} and e.key = ${keyAsText(root, 'roots')}`;
 }
 
-/** Stores the roots in chunks in the order of their keys; returns the digest over all of them. */
-async function storeChunks(tx: Tx, { id, work, closure: { root } }: Planning): Promise<string> {
+/** Stores the roots in chunks in the order of their keys; returns the partitions that would go as a whole. */
+async function storeChunks(
+  tx: Tx,
+  { id, work, closure: { root } }: Planning,
+): Promise<readonly PlannedPartition[]> {
+  if (root.partitionedBy !== null) return storeChunksByPartition(tx, id, work, root, CHUNK_SIZE);
   const { column } = keyArray(root);
   const order = root.key.map(({ sql: name }) => `roots.${name}`).join(', ');
   await tx.query(sql`
@@ -164,7 +177,7 @@ async function storeChunks(tx: Tx, { id, work, closure: { root } }: Planning): P
       from (select roots.*, row_number() over (order by ${raw(order)}) as place from ${raw(work.roots(root))} roots) roots
     ) numbered
     group by no`);
-  return itemDigestOf(tx, id);
+  return [];
 }
 
 /** SHA-256 over the chunks' digests: what an approval covers. */
@@ -255,7 +268,9 @@ async function protectionCounts(tx: Tx, counts: readonly ExceptionCount[]): Prom
 
 async function storePlan(tx: Tx, planning: Planning, itemDigest: string, report: PlanReport): Promise<void> {
   const { id, request, rule, closure } = planning;
-  const { graph, policy, policies, author, asOf } = request;
+  const { graph, policy, policies, author, asOf, slot } = request;
+  const items = await countItems(tx, id);
+  const decision = slot === undefined ? null : await scheduled(tx, policy, graph.digest, Number(items));
   const covering = coveringPolicies(graph, policy, policies);
   await storeVersion(
     tx,
@@ -272,23 +287,26 @@ async function storePlan(tx: Tx, planning: Planning, itemDigest: string, report:
     as_of: asOf,
     cutoff: rule.cutoff,
     record: closure.root.concept ?? closure.root.id,
-    approvers: policy.entry.approval.approvers,
+    approvers: decision?.byItself ? 0 : policy.entry.approval.approvers,
     assurance: policy.entry.approval.assurance,
+    role: policy.entry.approval.role ?? null,
+    valid_for: policy.entry.approval.validFor,
+    slot: slot ?? null,
     created_by: author,
   };
   await insertPlan(tx, {
     id,
     ...basis,
     digest: planDigest(basis),
-    items: await countItems(tx, id),
-    report,
+    items,
+    report: decision ? { ...report, scheduled: decision } : report,
   });
 }
 
 /** What a plan's digest covers; apply computes it again from what is stored. */
 export const planDigest = (basis: PlanBasis): string => {
   const { policy, map_digest, policy_digests, item_digest, as_of, cutoff } = basis;
-  const { record, approvers, assurance, created_by } = basis;
+  const { record, approvers, assurance, role, valid_for, slot, created_by } = basis;
   return digestOf({
     policy,
     map_digest,
@@ -299,6 +317,9 @@ export const planDigest = (basis: PlanBasis): string => {
     record,
     approvers,
     assurance,
+    role,
+    valid_for,
+    slot,
     created_by,
   });
 };

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import type { Instant } from '../core/instant.js';
 import type { Closure, ForeignKey } from '../datamap/closure.js';
 import type { MapGraph } from '../datamap/graph.js';
 import type { Vault } from '../vault/vault.js';
@@ -21,7 +22,12 @@ export interface Run {
     readonly outcome: 'conflict' | 'overridden';
   }[];
   readonly actor: string;
+  /** When its approvals were counted: a run that starts then may finish after they have ended. */
+  readonly startedAt: Instant;
   readonly clock: Clock;
   /** Knows of every batch before it commits, where there is one. */
   readonly vault: Vault | null;
 }
+
+/** What it takes to sweep late children, also those of a run that was withdrawn half-way. */
+export type Sweep = Omit<Run, 'takes' | 'rivals' | 'startedAt' | 'vault'>;

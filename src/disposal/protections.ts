@@ -39,8 +39,10 @@ export async function readProtections(
   db: Queryable,
   graph: MapGraph,
   moment: Moment,
+  /** Which of them; default: all. */
+  which: (row: ProtectionRow) => boolean = () => true,
 ): Promise<readonly ProtectedRows[]> {
-  const rows = await activeProtections(db);
+  const rows = (await activeProtections(db)).filter(which);
   const records = new Set(
     rows.flatMap(({ record, key }) => (key === null || record === null ? [] : [record])),
   );

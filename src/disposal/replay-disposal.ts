@@ -73,6 +73,7 @@ function runOf(
     takes: 'true',
     rivals: [],
     actor: act.actor,
+    startedAt: act.at,
     clock,
     vault,
   };

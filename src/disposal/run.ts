@@ -5,6 +5,7 @@ import type { Database, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { appendEntry } from '../ledger/append.js';
 import { runBatch } from './batch.js';
+import { passBrake, type Brake } from './brake.js';
 import type { Run } from './prepared-run.js';
 import {
   busyCauses,
@@ -15,6 +16,7 @@ import {
   type Progress,
 } from './chunk-store.js';
 import { crossing, LOCK_TIMEOUT, REFERRED_TO } from './crossing.js';
+import { PartitionQueue, type PartitionTold } from './partition-queue.js';
 import { findPlan, lockPlan, setPlanState, type PlanRow } from './plan-store.js';
 import { sweepLateChildren } from './sweep.js';
 
@@ -29,23 +31,37 @@ export interface ApplyWatch {
   readonly progress?: (progress: Progress) => void;
   /** Checked between batches; a run that stops so is resumed by the next apply. */
   readonly signal?: AbortSignal;
+  /** Like `signal`, but the run is left as it is, for others who are at it or come later. */
+  readonly leave?: AbortSignal;
+  readonly brake?: Brake;
   /** How often chunks with busy records are tried, with a growing pause before each round; default 4. */
   readonly rounds?: number;
+  /** What became of each attempt to take a partition as a whole. */
+  readonly partition?: (told: PartitionTold) => void;
 }
 
 /**
- * Applies a plan to its end together with whoever else applies it: batches until no chunk is left, then the sweep.
+ * Applies a plan to its end together with whoever else applies it: batches until no chunk is left, then the sweep. A run that a
+ * brake sends to rest, or that is left, stays `applying`.
  * @throws LetheError `run_incomplete` when records stayed busy; what was done stays done
  */
 export async function applyBatches(db: Database, run: Run, watch: ApplyWatch): Promise<PlanRow> {
-  const { id, state } = run.plan;
-  if (!(await setPlanState(db, id, 'applying', null)))
-    throw new LetheError('plan_finished', { plan: id, state });
+  const { id } = run.plan;
+  if (!(await setPlanState(db, id, 'applying', null, run.startedAt))) throw await ended(db, id);
   const resting = new Set<number>();
+  const partitions = await PartitionQueue.open(db, run);
+  const leave = watch.leave ?? new AbortController().signal;
+  const signal = watch.signal ? AbortSignal.any([watch.signal, leave]) : leave;
   for (let round = 1; !watch.signal?.aborted;) {
+    if (!(await passBrake(db, id, { brake: watch.brake, signal }))) {
+      if (watch.signal?.aborted) break;
+      return findPlan(db, id);
+    }
+    if (await tryPartition(db, run, partitions, watch)) continue;
     const outcome = await tryBatch(db, run, [...resting]);
     if (watch.progress) watch.progress(await progressOf(db, id));
     if (outcome.kind === 'batch') {
+      watch.brake?.spent(outcome.rows);
       if (outcome.busy > 0) resting.add(outcome.chunk);
     } else if (resting.size > 0 && round < (watch.rounds ?? ROUNDS)) {
       // first everything else, then what was busy
@@ -58,6 +74,25 @@ export async function applyBatches(db: Database, run: Run, watch: ApplyWatch): P
     }
   }
   return finish(db, run);
+}
+
+/** The next partition that may go as a whole; false when there is none. */
+async function tryPartition(
+  db: Database,
+  run: Run,
+  partitions: PartitionQueue,
+  watch: ApplyWatch,
+): Promise<boolean> {
+  try {
+    const told = await partitions.tryNext();
+    if (told === null) return false;
+    watch.partition?.(told);
+    if (told.outcome.kind === 'dropped') watch.brake?.spent(told.outcome.touched);
+    watch.progress?.(await progressOf(db, run.plan.id));
+    return true;
+  } catch (error) {
+    throw await failed(db, run, error);
+  }
 }
 
 /** One batch; when another writer crosses it again and again, it is taken apart. */
@@ -86,6 +121,7 @@ async function takeApart(
   if (!chunk) return { kind: 'none' };
   const parts = halves(chunk.keys);
   let taken = 0;
+  let rows = 0;
   let busy = chunk.keys.length;
   for (let waits = 0; waits < MOST_WAITS;) {
     const keys = parts.shift();
@@ -94,6 +130,7 @@ async function takeApart(
       const outcome = await runBatch(db, run, { resting: [], part: { chunk: chunk.no, keys } });
       if (outcome.kind === 'none') break; // another process has claimed it
       taken += outcome.taken;
+      rows += outcome.rows;
       busy -= keys.length - outcome.busy;
     } catch (error) {
       const state = crossing(error);
@@ -102,7 +139,7 @@ async function takeApart(
       parts.unshift(...halves(keys)); // depth first: the records that can go go, however many cannot
     }
   }
-  return { kind: 'batch', chunk: chunk.no, taken, busy };
+  return { kind: 'batch', chunk: chunk.no, taken, rows, busy };
 }
 
 /** Two halves; a single key cannot be divided. */
@@ -111,10 +148,10 @@ function halves(keys: readonly string[]): (readonly string[])[] {
   return keys.length < 2 ? [] : [keys.slice(0, middle), keys.slice(middle)];
 }
 
-async function failed(db: Database, { plan }: Run, error: unknown): Promise<unknown> {
+async function failed(db: Database, { plan, clock }: Run, error: unknown): Promise<unknown> {
   const failure = error instanceof LetheError ? `${error.code}: ${error.message}` : 'unexpected error';
   try {
-    await setPlanState(db, plan.id, 'failed', failure);
+    await setPlanState(db, plan.id, 'failed', failure, clock.now());
   } catch {
     // the database is away: the state is set by the next apply, and the error below is what counts
   }
@@ -125,19 +162,18 @@ async function failed(db: Database, { plan }: Run, error: unknown): Promise<unkn
 async function finish(db: Database, run: Run): Promise<PlanRow> {
   const { plan, actor, clock } = run;
   const { open_chunks, busy_chunks, busy } = await progressOf(db, plan.id);
-  if (Number(open_chunks) > 0) return incomplete(db, plan, busy, 'interrupted');
-  if (Number(busy_chunks) > 0) return incomplete(db, plan, busy, await whyBusy(db, plan.id));
+  if (Number(open_chunks) > 0) return incomplete(db, run, busy, 'interrupted');
+  if (Number(busy_chunks) > 0) return incomplete(db, run, busy, await whyBusy(db, plan.id));
   const unswept = await sweepLateChildren(db, run);
   if (unswept > 0)
-    return incomplete(db, plan, unswept, 'they came late to deleted records, and are in use or protected');
+    return incomplete(db, run, unswept, 'they came late to deleted records, and are in use or protected');
   await throughDoor(db, (tx) => markDone(tx, plan.id, actor, clock));
-  return findPlan(db, plan.id);
+  return finished(db, plan.id);
 }
 
 async function markDone(tx: Tx, planId: string, actor: string, clock: Clock): Promise<void> {
   const plan = await lockPlan(tx, planId);
-  if (plan.state === 'done') return;
-  await setPlanState(tx, planId, 'done', null);
+  if (!(await setPlanState(tx, planId, 'done', null, clock.now()))) return;
   const { taken, items } = await progressOf(tx, planId);
   await appendEntry(tx, {
     kind: 'retention.finished',
@@ -152,13 +188,25 @@ async function markDone(tx: Tx, planId: string, actor: string, clock: Clock): Pr
 /** @throws LetheError `run_incomplete`, unless somebody else has finished the plan meanwhile */
 async function incomplete(
   db: Database,
-  { id }: PlanRow,
+  { plan: { id }, clock }: Run,
   busy: string | number,
   state: string,
 ): Promise<PlanRow> {
-  if (!(await setPlanState(db, id, 'incomplete', `${busy} records busy, ${state}`))) return findPlan(db, id);
+  const what = `${busy} records busy, ${state}`;
+  if (!(await setPlanState(db, id, 'incomplete', what, clock.now()))) return finished(db, id);
   throw new LetheError('run_incomplete', { plan: id, busy, state });
 }
+
+/** @throws LetheError `plan_finished` when it was withdrawn meanwhile */
+async function finished(db: Database, id: string): Promise<PlanRow> {
+  const plan = await findPlan(db, id);
+  if (plan.state !== 'done') throw await ended(db, id);
+  return plan;
+}
+
+/** Nobody goes on with a plan that is done or withdrawn. */
+const ended = async (db: Database, id: string): Promise<LetheError> =>
+  new LetheError('plan_finished', { plan: id, state: (await findPlan(db, id)).state });
 
 const whyBusy = async (db: Database, planId: string): Promise<string> =>
   (await busyCauses(db, planId)).includes(REFERRED_TO)

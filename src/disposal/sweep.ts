@@ -4,7 +4,7 @@ import { throughDoor } from '../db/disposal-door.js';
 import { sameKey } from '../datamap/key-sql.js';
 import { appendEntry } from '../ledger/append.js';
 import { unguardedParents } from './batch.js';
-import type { Run } from './prepared-run.js';
+import type { Sweep } from './prepared-run.js';
 import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
 import { crossing } from './crossing.js';
 import { PASS_GATE } from './gate.js';
@@ -20,7 +20,7 @@ const TRIES = 4;
  * never for orphans that were there before; then forgets these keys.
  * @returns how many chunks could not be swept, because a late row is protected or in use
  */
-export async function sweepLateChildren(db: Database, run: Run): Promise<number> {
+export async function sweepLateChildren(db: Database, run: Sweep): Promise<number> {
   const { rows } = await db.query<Row & { chunk: number }>(sql`
     select distinct chunk from lethe.swept_parent where plan_id = ${run.plan.id} order by chunk`);
   let left = 0;
@@ -28,7 +28,7 @@ export async function sweepLateChildren(db: Database, run: Run): Promise<number>
   return left;
 }
 
-async function trySweep(db: Database, run: Run, chunk: number): Promise<number> {
+async function trySweep(db: Database, run: Sweep, chunk: number): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await throughDoor(db, (tx) => sweepChunk(tx, run, chunk));
@@ -39,7 +39,7 @@ async function trySweep(db: Database, run: Run, chunk: number): Promise<number> 
   }
 }
 
-async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<number> {
+async function sweepChunk(tx: Tx, run: Sweep, chunk: number): Promise<number> {
   const { work, closure, graph, plan, foreignKeys, clock } = run;
   await tx.script([BATCH_SETTINGS, PASS_GATE, createWorkTables(work, closure)].join(';\n'));
   await tx.query(sql`
@@ -67,7 +67,7 @@ async function sweepChunk(tx: Tx, run: Run, chunk: number): Promise<number> {
 }
 
 /** Puts the deleted parents' rows back into the `gone` tables; one that exists again is left alone. */
-function restoreParents({ work, closure, foreignKeys, plan }: Run, chunk: number): string {
+function restoreParents({ work, closure, foreignKeys, plan }: Sweep, chunk: number): string {
   return unguardedParents(closure, foreignKeys)
     .map((table) => {
       const gone = work.gone(table);
@@ -80,7 +80,7 @@ function restoreParents({ work, closure, foreignKeys, plan }: Run, chunk: number
 
 async function appendSweepEntry(
   tx: Tx,
-  { plan, actor, clock }: Run,
+  { plan, actor, clock }: Sweep,
   chunk: number,
   late: number,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { identifier } from '../db/sql.js';
 import type { Closure } from '../datamap/closure.js';
-import type { MapGraph, MapTable } from '../datamap/graph.js';
+import type { DerivedData, MapGraph, MapTable } from '../datamap/graph.js';
 
 /**
  * Temporary tables of a batch, one per inner table: `gone` holds the rows that go (their key and the columns their edges
@@ -14,8 +14,8 @@ export interface WorkTables {
   readonly hits: (table: MapTable) => string;
   /** A further work table for rows of `table`. */
   readonly named: (table: MapTable, part: string) => string;
-  /** What `collect` of the n-th derived entry found. */
-  readonly collected: (index: number) => string;
+  /** What a derived entry's `collect` found; named by its place in the map: closures over one session share the names. */
+  readonly collected: (derived: DerivedData) => string;
   /** SQL names of the columns a `gone` table holds. */
   readonly columns: (table: MapTable) => readonly string[];
 }
@@ -42,7 +42,7 @@ export function workTables(graph: MapGraph): WorkTables {
     roots: (root) => name(`roots${ids.indexOf(root.id)}`),
     hits: (table) => name(`hits${ids.indexOf(table.id)}`),
     named: (table, part) => name(`${part}${ids.indexOf(table.id)}`),
-    collected: (index) => name(`collected${index}`),
+    collected: (derived) => name(`collected${graph.derived.indexOf(derived)}`),
     columns: (table) => workColumns(graph, table),
   };
 }
@@ -71,8 +71,8 @@ export function createWorkTables(work: WorkTables, { root, inner, derived }: Clo
       create(work.hits(table), `select ${columns}, ${NO_CAUSE} from ${table.sql} this`),
     ];
   });
-  const collected = derived.map(({ when, collect }, index) =>
-    create(work.collected(index), `with gone as (table ${work.gone(when)}) ${collect}`),
+  const collected = derived.map((entry) =>
+    create(work.collected(entry), `with gone as (table ${work.gone(entry.when)}) ${entry.collect}`),
   );
   return [roots, ...tables, ...collected].join(';\n');
 }

@@ -1,49 +1,91 @@
 import type { ActorName } from '../core/actor.js';
-import { LetheError } from '../core/errors.js';
 import type { Engine } from '../engine.js';
 import type { PlanStatus } from '../retention/status.js';
+import { advanceJobs, isApproved, type JobDone } from './advance-jobs.js';
+import { claimSlots } from './claim-slots.js';
+import { isAway, told } from './failure.js';
+import { workerContext, type WorkerContext, type WorkerOptions } from './worker-context.js';
 
-export interface WorkDone {
+/** A plan that was applied, or a job that did not simply go on. */
+export type WorkDone = RunDone | JobDone;
+
+export interface RunDone {
   readonly plan: string;
-  /** `done`, or the code of the error that stopped it. */
+  /**
+   * `done`, `resting` (a brake holds it), `stopped` (this worker was asked to end), or the code of the error that stopped it.
+   */
   readonly outcome: string;
   readonly message?: string;
 }
 
-/**
- * Applies every approved plan and resumes every interrupted one, one after the other. Plans that others work on are
- * joined, not taken over: chunks are claimed by row locks, so a killed process frees its own at once.
- */
-export async function workOnce(
+/** Whether somebody has to look at it: a job that waits or was left out is not wrong, `lethe status` tells of it. */
+export const hasFailed = (done: WorkDone): boolean =>
+  'plan' in done ? done.message !== undefined : done.outcome !== 'waiting' && done.outcome !== 'skipped';
+
+/** One round: slots become jobs, jobs plans, approved plans runs. */
+export const workOnce = (
   engine: Engine,
   actor: ActorName,
-  signal?: AbortSignal,
-): Promise<readonly WorkDone[]> {
-  const done: WorkDone[] = [];
-  for (const plan of (await engine.retention.status()).filter((plan) => isReady(plan, engine)).toReversed()) {
-    if (signal?.aborted) break;
-    done.push(await applyOne(engine, plan.id, actor, signal));
+  options: WorkerOptions = {},
+): Promise<readonly WorkDone[]> => workRound(workerContext(engine, actor, options));
+
+/**
+ * Plans what the schedules ask for, applies every approved plan and resumes every interrupted one, one after the other. Plans that
+ * others work on are joined, not taken over: chunks are claimed by row locks, so a killed process frees its own at once.
+ * @throws LetheError `database_unreachable`; everything else stops its own job or plan alone
+ */
+export async function workRound(context: WorkerContext): Promise<readonly WorkDone[]> {
+  const { engine, leave } = context;
+  await enqueue(context);
+  const done: WorkDone[] = [...(await advanceJobs(context))];
+  for (const plan of (await engine.retention.unfinished()).filter((one) => isReady(one, engine))) {
+    if (leave.aborted) break;
+    done.push(await applyOne(context, plan));
   }
-  if (engine.hasVault) await engine.ledger.seal(); // also what holds and approvals wrote since the last run
+  done.push(...(await advanceJobs(context)));
+  await seal(context); // also what holds and approvals wrote since the last round
   return done;
 }
 
-const isReady = ({ state, approvals, asOf }: PlanStatus, { clock }: Engine): boolean =>
-  state !== 'done' && approvals.given >= approvals.needed && asOf <= clock.now();
+/** Slots that have come become jobs; this alone is what node-cron's tick asks for. */
+export async function enqueue({ engine, log, leave, watchedSince }: WorkerContext): Promise<void> {
+  if (leave.aborted) return;
+  const policies = await engine.policiesInForce();
+  const made = await claimSlots({ db: engine.db, policies, now: engine.clock.now(), watchedSince });
+  for (const { policy, slot, state } of made) log.info('job.made', { policy, slot, state });
+}
 
-async function applyOne(
-  engine: Engine,
-  plan: string,
-  actor: ActorName,
-  signal?: AbortSignal,
-): Promise<WorkDone> {
+const isReady = (plan: PlanStatus, { clock }: Engine): boolean =>
+  isApproved(plan) && plan.asOf <= clock.now();
+
+async function applyOne(context: WorkerContext, plan: PlanStatus): Promise<RunDone> {
+  const done = await outcomeOf(context, plan);
+  const { policy, items } = plan;
+  if (done.message === undefined)
+    context.log.info('run.ended', { plan: plan.id, policy, items, outcome: done.outcome });
+  return done;
+}
+
+async function outcomeOf(
+  { engine, actor, leave, brake, log }: WorkerContext,
+  { id: plan, policy }: PlanStatus,
+): Promise<RunDone> {
   try {
-    await engine.retention.apply(plan, actor, signal ? { signal } : {});
-    return { plan, outcome: 'done' };
+    const { state } = await engine.retention.apply(plan, actor, { leave, ...(brake && { brake }) });
+    if (state === 'done') return { plan, outcome: 'done' };
+    return { plan, outcome: leave.aborted ? 'stopped' : 'resting' };
   } catch (error) {
-    if (!(error instanceof LetheError)) throw error;
+    if (isAway(error)) throw error;
+    const { code, message } = told(error);
     // somebody else finished it between our look and our try
-    if (error.code === 'plan_finished') return { plan, outcome: 'done' };
-    return { plan, outcome: error.code, message: error.message };
+    if (code === 'plan_finished') return { plan, outcome: 'done' };
+    log.error('run.failed', error, { plan, policy });
+    return { plan, outcome: code, message };
   }
+}
+
+async function seal({ engine, log }: WorkerContext): Promise<void> {
+  if (!engine.hasVault) return;
+  const { blocks, entries } = await engine.ledger.seal();
+  if (entries > 0) log.info('ledger.sealed', { entries, blocks });
 }

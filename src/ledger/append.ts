@@ -2,7 +2,7 @@ import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.js';
 import { sha256 } from '../core/digest.js';
 import type { Tx } from '../db/database.js';
-import { sql } from '../db/sql.js';
+import { empty, sql } from '../db/sql.js';
 import type { Instant } from '../core/instant.js';
 
 /** What an entry says. Personal data has no place in it: actors by id, records and persons only in `names`. */
@@ -30,15 +30,17 @@ export async function appendEntry(tx: Tx, { names = [], ...facts }: LedgerFacts)
     hash('sha256', Buffer.concat([saltOf(index), Buffer.from(name)])),
   );
   const body = canonicalJson({ v: 1, id, ...facts, ...(names.length > 0 ? { names: commitments } : {}) });
+  const salted =
+    names.length === 0
+      ? empty
+      : sql`, salted as (insert into lethe.ledger_salt (entry_id, salts) select id, ${salts}::bytea from entry)`;
   // no lock on a head: two writers do not meet, and the sealer orders what has committed
   await tx.query(sql`
     with entry as (
       insert into lethe.ledger_entry (id, at, kind, body, digest)
       values (${id}, ${facts.at}::timestamptz, ${facts.kind}, ${body}, ${sha256(body)})
       returning id
-    )
+    )${salted}
     insert into lethe.ledger_unsealed (entry_id) select id from entry`);
-  if (names.length > 0)
-    await tx.query(sql`insert into lethe.ledger_salt (entry_id, salts) values (${id}, ${salts}::bytea)`);
   return id;
 }

@@ -40,12 +40,16 @@ export async function findBlock(db: Queryable, number: number): Promise<StoredBl
   return block?.number === number ? block : null;
 }
 
+/** Every checkpoint that was ever made, in order. */
+export async function checkpoints(db: Queryable): Promise<readonly StoredCheckpoint[]> {
+  const { rows } = await db.query<Row & { block: string; body: string; signature: string }>(sql`
+    select block, body, signature from lethe.ledger_checkpoint order by block`);
+  return rows.map((row) => ({ ...row, block: Number(row.block) }));
+}
+
 /** The checkpoint that the remaining blocks follow. */
 export async function lastCheckpoint(db: Queryable): Promise<StoredCheckpoint | null> {
-  const { rows } = await db.query<Row & { block: string; body: string; signature: string }>(sql`
-    select block, body, signature from lethe.ledger_checkpoint order by block desc limit 1`);
-  const [row] = rows;
-  return row ? { ...row, block: Number(row.block) } : null;
+  return (await checkpoints(db)).at(-1) ?? null;
 }
 
 /** An entry from the right side of a left join: all its columns are null where there is none. */

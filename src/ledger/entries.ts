@@ -1,6 +1,7 @@
 import { LetheError } from '../core/errors.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import { aboutPlan } from './about-plan.js';
 
 export interface EntryFilter {
   readonly kind?: string;
@@ -34,7 +35,7 @@ export async function* showEntries(db: Queryable, { kind, plan }: EntryFilter): 
       from lethe.ledger_entry e left join lethe.ledger_sealed s on s.entry_id = e.id
       where (e.at, e.id) > (${at}::timestamptz, ${id})
         and (${kind ?? null}::text is null or e.kind = ${kind ?? null})
-        and (${plan ?? null}::text is null or e.body::jsonb -> 'about' ->> 'plan' = ${plan ?? null})
+        and ${plan === undefined ? sql`true` : aboutPlan(plan)}
       order by e.at, e.id limit ${PAGE}::int`);
     for (const row of rows) yield shown(row);
     const last = rows.at(-1);

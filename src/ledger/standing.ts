@@ -2,8 +2,8 @@ import { LetheError } from '../core/errors.js';
 import type { Database, Tx } from '../db/database.js';
 import type { JournaledAct } from '../vault/journal.js';
 import type { Seal, Vault } from '../vault/vault.js';
-import { readBody, type CheckpointBody } from './block.js';
-import { lastCheckpoint, presentEntries } from './block-store.js';
+import { presentEntries } from './block-store.js';
+import { genuineCheckpoint } from './checkpoint.js';
 import { chainEnd, compareEnds, type ChainEnd } from './chain-end.js';
 import { closeJournal, lockSealing } from './locks.js';
 
@@ -21,21 +21,29 @@ export type Standing =
 /**
  * Compares heads: the chain's end with the vault's last seal, confirmed acts with the entries that prove them. Settles what a
  * killed process left open when nobody is in the middle of an act.
- * @throws LetheError `vault_older`, `ledger_broken`, `vault_unreadable`
+ * @throws LetheError `vault_older`, `backup_too_old`, `ledger_broken`, `vault_unreadable`
  */
 export function standingOf(db: Database, vault: Vault): Promise<Standing> {
-  return db.transaction(async (tx) => {
-    await lockSealing(tx);
-    const quiet = await closeJournal(tx); // before the journal is read: what is open in it then stays as it is
-    const [seal, end] = [await vault.seal(), await chainEnd(tx)];
-    const behind = await isBehind(tx, vault, seal, end);
-    const { acts } = await vault.acts(behind ? 0 : (seal?.settled ?? 0));
-    const absent = await absentActs(tx, acts);
-    const missing = absent.filter(({ state }) => state === 'done');
-    if (behind || missing.length > 0) return { is: 'restored', missing, end, seal: seal?.number ?? 0 };
-    if (quiet) await settle(vault, acts, absent);
-    return { is: 'current' };
-  });
+  return db.transaction(async (tx) => (await standingIn(tx, vault)).standing);
+}
+
+/** The same inside a transaction; `quiet` when nobody is in the middle of an act until it ends. Nothing is open then. */
+export async function standingIn(
+  tx: Tx,
+  vault: Vault,
+): Promise<{ readonly standing: Standing; readonly quiet: boolean }> {
+  await lockSealing(tx);
+  const quiet = await closeJournal(tx); // before the journal is read: what is open in it then stays as it is
+  const [seal, end] = [await vault.seal(), await chainEnd(tx)];
+  const behind = await isBehind(tx, vault, seal, end);
+  if (behind) await requireReach(vault, end);
+  const { acts } = await vault.acts(behind ? 0 : (seal?.settled ?? 0));
+  const absent = await absentActs(tx, vault, acts);
+  const missing = absent.filter(({ state }) => state === 'done');
+  if (behind || missing.length > 0)
+    return { standing: { is: 'restored', missing, end, seal: seal?.number ?? 0 }, quiet };
+  if (quiet) await settle(vault, acts, absent);
+  return { standing: { is: 'current' }, quiet };
 }
 
 /** Throws database_restored unless the database is as new as its vault. */
@@ -62,14 +70,27 @@ async function isBehind(tx: Tx, vault: Vault, seal: Seal | null, end: ChainEnd):
   }
 }
 
+/**
+ * Every act that the journal has forgotten was sealed up to some block. A database without that block brings records back of
+ * which nobody knows any more that they were erased.
+ */
+async function requireReach(vault: Vault, end: ChainEnd): Promise<void> {
+  const reach = await vault.reach();
+  if (reach && end.number < reach.block)
+    throw new LetheError('backup_too_old', { block: end.number, reach: reach.block, at: reach.at });
+}
+
 /** Acts of which no entry is in the database; one that was pruned has been there. */
-async function absentActs(tx: Tx, acts: readonly JournaledAct[]): Promise<readonly JournaledAct[]> {
+async function absentActs(
+  tx: Tx,
+  vault: Vault,
+  acts: readonly JournaledAct[],
+): Promise<readonly JournaledAct[]> {
   const present = await presentEntries(
     tx,
     acts.flatMap(({ entries }) => entries),
   );
-  const checkpoint = await lastCheckpoint(tx);
-  const pruned = checkpoint ? readBody<CheckpointBody>(checkpoint.body, 'checkpoint') : null;
+  const pruned = await genuineCheckpoint(tx, vault);
   return acts.filter(
     ({ act, entries }) =>
       !entries.some((id) => present.has(id)) && (pruned === null || act.at >= pruned.before),

@@ -23,6 +23,17 @@ export async function requireOwnVault(db: Database, vault: Vault): Promise<Vault
 }
 
 /**
+ * Ties a database to the vault that a new installation names. A vault that knows another database is refused even when it has
+ * seen nothing of that yet: only processes that start at once on one database may meet in a vault without a link.
+ * @throws LetheError `vault_lost`, `vault_foreign`, `vault_unreadable`
+ */
+export async function claimVault(db: Database, vault: Vault): Promise<VaultIdentity> {
+  const identity = await vault.identity();
+  if (identity && !(await readLink(db))) throw foreign(vault, identity, null);
+  return requireOwnVault(db, vault);
+}
+
+/**
  * The vault, where the configuration names one.
  * @throws LetheError `vault_unset`
  */
@@ -49,11 +60,11 @@ async function linkFirst(db: Database, vault: Vault, identity: VaultIdentity | n
   return made;
 }
 
-async function isUsed(vault: Vault): Promise<boolean> {
+export async function isUsed(vault: Vault): Promise<boolean> {
   return (await vault.seal()) !== null || (await vault.acts(0)).acts.length > 0;
 }
 
-async function readLink(db: Queryable): Promise<VaultIdentity | null> {
+export async function readLink(db: Queryable): Promise<VaultIdentity | null> {
   const { rows } = await db.query<Row & VaultIdentity>(
     sql`select vault_id as id, database_id as database from lethe.vault_link`,
   );
@@ -67,7 +78,7 @@ async function writeLink(db: Queryable, { id, database }: VaultIdentity): Promis
   return (await readLink(db)) ?? { id, database };
 }
 
-const foreign = (vault: Vault, found: VaultIdentity, wanted: VaultIdentity | null): LetheError =>
+export const foreign = (vault: Vault, found: VaultIdentity, wanted: VaultIdentity | null): LetheError =>
   new LetheError('vault_foreign', {
     place: vault.place,
     found: `${found.id} of ${found.database}`,

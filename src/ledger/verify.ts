@@ -4,8 +4,9 @@ import type { Database, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import type { PublicKey } from '../vault/signing-key.js';
 import type { Vault } from '../vault/vault.js';
-import { blocksFrom, joinedEntry, lastCheckpoint, sealedEntries, type Joined } from './block-store.js';
+import { blocksFrom, checkpoints, joinedEntry, sealedEntries, type Joined } from './block-store.js';
 import { chainEnd } from './chain-end.js';
+import { checkKeys } from './key-check.js';
 import { ChainCheck, type Finding } from './chain-check.js';
 import { sealLedger } from './seal.js';
 import { standingOf } from './standing.js';
@@ -43,9 +44,9 @@ export async function verifyLedger(
   const { db, vault } = context;
   const notSealed = await sealIfWhole(context);
   const check = new ChainCheck(trustedOf(await vault.publicKeys(), pinned));
-  const checkpoint = await lastCheckpoint(db);
-  if (checkpoint) check.checkpoint(checkpoint);
-  const last = { number: checkpoint?.block ?? 0, hash: null as string | null };
+  const pruned = await checkpoints(db);
+  for (const checkpoint of pruned) check.checkpoint(checkpoint);
+  const last = { number: pruned.at(-1)?.block ?? 0, hash: null as string | null };
   for (;;) {
     const blocks = await blocksFrom(db, last.number + 1, PAGE);
     if (blocks.length === 0) break;
@@ -55,6 +56,7 @@ export async function verifyLedger(
     }
   }
   await checkEnd(context, check);
+  await checkKeys(context, check);
   await checkStrays(db, check);
   const unsealed = await checkUnsealed(db, check);
   if (notSealed !== null && check.findings.length === 0) check.report('the end of the ledger', notSealed);
@@ -74,7 +76,10 @@ async function sealIfWhole(context: VerifyContext): Promise<string | null> {
     await sealLedger(context);
     return null;
   } catch (error) {
-    if (error instanceof LetheError && ['ledger_broken', 'vault_older'].includes(error.code))
+    if (
+      error instanceof LetheError &&
+      ['ledger_broken', 'vault_older', 'backup_too_old'].includes(error.code)
+    )
       return error.message;
     throw error;
   }

@@ -41,10 +41,20 @@ async function policyNames(folder: string, shownAs: string): Promise<readonly st
 
 /** Checks policy files against the map and against each other; all findings go to `problems`. */
 export function checkPolicies(graph: MapGraph, files: readonly PolicyFile[], problems: Problem[]): PolicySet {
-  const policies = files.flatMap((file) => readPolicyFile(graph, file, problems) ?? []);
-  reportDuplicates(files, problems);
+  const policies = readPolicies(graph, files, problems);
   reportOverrides(files, problems);
   return { policies };
+}
+
+/** The same without what one file says of another in `overrides`: that may be about policies that are published already. */
+export function readPolicies(
+  graph: MapGraph,
+  files: readonly PolicyFile[],
+  problems: Problem[],
+): readonly RetentionPolicy[] {
+  const policies = files.flatMap((file) => readPolicyFile(graph, file, problems) ?? []);
+  reportDuplicates(files, problems);
+  return policies;
 }
 
 function readPolicyFile(graph: MapGraph, file: PolicyFile, problems: Problem[]): RetentionPolicy | null {

@@ -22,6 +22,11 @@ export async function decide(condition: TimelessCondition, facts: FactValues): P
   return events.length > 0;
 }
 
+/** Whether one value of the fact satisfies a test; the same operators as `decide`. */
+export function satisfies(fact: MapFact, test: TimelessTest, value: FactValue): boolean {
+  return HOLDS.get(`${orderOf(fact)}:${test.operator}`)?.(value, operand(test)) ?? false;
+}
+
 /** The engine hashes every fact it is given, large texts too: it gets those that the condition asks for. */
 const pick = (facts: FactValues, names: readonly string[]): Record<string, FactValue> =>
   Object.fromEntries(names.map((name) => [name, facts[name] ?? null]));
@@ -100,6 +105,8 @@ const OPERATORS: readonly (readonly [string, Holds])[] = Object.entries(COMPARE)
     ];
   },
 );
+
+const HOLDS: ReadonlyMap<string, Holds> = new Map(OPERATORS);
 
 function comparisons(
   compare: Compare,

@@ -121,7 +121,12 @@ function readList(
 }
 
 /** A constant as canonical text of the fact's type. */
-function readConstant(context: ConditionContext, fact: MapFact, value: unknown, path: string): string | null {
+export function readConstant(
+  context: ConditionContext,
+  fact: MapFact,
+  value: unknown,
+  path: string,
+): string | null {
   if (value === undefined) return refuse(context, path, 'is missing');
   if (Array.isArray(value))
     return refuse(context, path, 'must be one value; a list goes with "in" or "notIn"');

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../core/canonical-json.js';
 import { sha256 } from '../core/digest.js';
+import { parseCron, type Cron } from '../core/cron.js';
 import type { Problem } from '../core/errors.js';
 import { parsePeriod, type Period, type PeriodStarts } from '../core/period.js';
 import { isTimeZone } from '../core/zone.js';
@@ -29,6 +30,18 @@ export interface RetentionPolicy {
   readonly timeZone: string;
   readonly action: 'delete' | 'keep';
   readonly overrides: readonly string[];
+  /** Null: plans are made by hand. */
+  readonly schedule: PolicySchedule | null;
+}
+
+/** When plans of a policy are made by themselves, and how they go on. */
+export interface PolicySchedule {
+  readonly cron: Cron;
+  readonly timeZone: string;
+  /** What becomes of slots that no worker was there for: the latest is made up for, or none is. */
+  readonly missed: 'once' | 'skip';
+  /** Records a plan may take without approval, once a plan of this version had one; null: none ever. */
+  readonly upTo: number | null;
 }
 
 export interface PolicyFile {
@@ -52,10 +65,10 @@ export function readRetentionPolicy(
   const keep = entriesOf(draft['keep']);
   const table = readRecord(graph, draft['record'], report);
   const timeZone = readZone(keep['timeZone'], 'keep.timeZone', report);
-  const period = readPeriod(keep['for'], report);
+  const period = readPeriod(keep['for'], 'keep.for', report);
   const start = table && readStart(table, keep['from'], report);
   const condition = table && readWhen(table, draft['when'], timeZone ?? 'UTC', report);
-  readZone(entriesOf(draft['schedule'])['timeZone'], 'schedule.timeZone', report);
+  const cron = readSchedule(draft, report);
   checkApproval(draft, report);
   checkAction(draft, table, report);
   checkFloor(draft, graph, report);
@@ -75,7 +88,14 @@ export function readRetentionPolicy(
     timeZone,
     action: entry.then.action === 'keep' ? 'keep' : 'delete',
     overrides: entry.overrides ?? [],
+    schedule: cron && scheduleOf(entry, cron),
   };
+}
+
+function scheduleOf({ schedule }: RetentionEntry, cron: Cron): PolicySchedule | null {
+  if (!schedule) return null;
+  const { timeZone, missed = 'once', withoutApproval } = schedule;
+  return { cron, timeZone, missed, upTo: withoutApproval?.upTo ?? null };
 }
 
 type Report = ConditionContext['report'];
@@ -98,11 +118,22 @@ function readZone(zone: unknown, path: string, report: Report): string | null {
   return null;
 }
 
-function readPeriod(text: unknown, report: Report): Period | null {
+function readSchedule(draft: JsonObject, report: Report): Cron | null {
+  const { cron: text, timeZone } = entriesOf(draft['schedule']);
+  if (draft['schedule'] !== undefined && entriesOf(draft['then'])['action'] === 'keep')
+    report('schedule', 'a duty to keep takes no records; it has no schedule');
+  readZone(timeZone, 'schedule.timeZone', report);
+  const cron = typeof text === 'string' ? parseCron(text) : null;
+  if (cron === null || !('problem' in cron)) return cron;
+  report('schedule.cron', `"${String(text)}": ${cron.problem}`);
+  return null;
+}
+
+function readPeriod(text: unknown, path: string, report: Report): Period | null {
   if (typeof text !== 'string') return null;
   const period = parsePeriod(text);
   if (!('problem' in period)) return period;
-  report('keep.for', `"${text}": ${period.problem}`);
+  report(path, `"${text}": ${period.problem}`);
   return null;
 }
 
@@ -128,7 +159,9 @@ function readWhen(table: MapTable, when: unknown, timeZone: string, report: Repo
 }
 
 function checkApproval(draft: JsonObject, report: Report): void {
-  if (entriesOf(draft['approval'])['assurance'] === 'authenticated')
+  const { assurance, validFor } = entriesOf(draft['approval']);
+  readPeriod(validFor, 'approval.validFor', report);
+  if (assurance === 'authenticated')
     report(
       'approval.assurance',
       '"authenticated" needs the HTTP service, which this version of Lethe does not have yet; use "asserted"',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ROLES } from '../core/actor.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { conditionSchema } from './condition-schema.js';
 
@@ -20,13 +21,23 @@ const then = z.discriminatedUnion('action', [
 const approval = z.strictObject({
   approvers: z.int().min(1).max(9),
   assurance: z.enum(['asserted', 'authenticated']),
+  role: z.enum(ROLES).optional().describe('the role approvers must have, besides the right to approve'),
+  validFor: period.default('P30D').describe('how long an approval is good for, until the run starts'),
 });
 
 const schedule = z.strictObject({
-  cron: text,
-  timeZone: text,
-  missed: z.enum(['once', 'skip']).optional(),
-  withoutApproval: z.strictObject({ upTo: z.int().min(0) }).optional(),
+  cron: text.describe('minute, hour, day of the month, month, weekday: "0 3 * * *" is every night at three'),
+  timeZone: text.describe('IANA time zone in which the cron expression counts'),
+  missed: z
+    .enum(['once', 'skip'])
+    .optional()
+    .describe('slots that no worker was there for: make up for the latest one (default), or leave them out'),
+  withoutApproval: z
+    .strictObject({ upTo: z.int().min(0) })
+    .optional()
+    .describe(
+      'a scheduled plan of at most so many records needs no approval once a plan of this version had one',
+    ),
 });
 
 /** A retention policy as a file: a retention rule (DIN 66398: start event and period) or a floor (`then.action: keep`). */
@@ -49,8 +60,12 @@ export const retentionSchema = z.strictObject({
   }),
   then,
   overrides: z.array(id).optional().describe('rules this one replaces where both match'),
-  approval: approval.default({ approvers: 1, assurance: 'asserted' }),
+  approval: approval.default({ approvers: 1, assurance: 'asserted', validFor: 'P30D' }),
   schedule: schedule.optional(),
+  review: z.iso
+    .date('must be a day such as "2027-06-30"')
+    .optional()
+    .describe('when somebody must look again whether it still fits; nothing ends by it'),
 });
 
 export type RetentionEntry = z.infer<typeof retentionSchema>;

@@ -1,11 +1,12 @@
 import { LetheError } from '../core/errors.js';
 import type { PlanRow } from '../disposal/plan-store.js';
+import type { GivenApproval } from './certificate-facts.js';
 import type { PlanEntry } from './certificate-ledger.js';
 import type { RunCounts } from './certificate-store.js';
 
 /** What a run did, told by its sealed entries alone. */
 export interface Deeds {
-  readonly approvals: readonly { readonly by: string; readonly assurance: string; readonly at: string }[];
+  readonly approvals: readonly GivenApproval[];
   /** Actor ids. */
   readonly actors: readonly string[];
   readonly started: string;
@@ -26,9 +27,7 @@ export function deedsOf(plan: PlanRow, entries: readonly PlanEntry[]): Deeds {
   const batches = entries.filter(({ kind }) => kind === 'retention.batch');
   const deeds = entries.filter(({ kind }) => kind.startsWith('retention.'));
   return {
-    approvals: entries
-      .filter(({ kind }) => kind === 'plan.approved')
-      .map(({ actor, assurance, at }) => ({ by: actor, assurance: assurance ?? '', at })),
+    approvals: approvalsIn(plan, entries),
     actors: [...new Set(deeds.map(({ actor }) => actor))],
     started: deeds[0]?.at ?? finished.at,
     finished: finished.at,
@@ -38,6 +37,21 @@ export function deedsOf(plan: PlanRow, entries: readonly PlanEntry[]): Deeds {
       added(entries.filter(({ kind }) => kind === 'retention.swept').map(({ counts }) => counts))['late'] ??
       0,
   };
+}
+
+/** @throws LetheError `certificate_contradicted` when fewer people approved than the plan needs */
+function approvalsIn({ id, approvers }: PlanRow, entries: readonly PlanEntry[]): readonly GivenApproval[] {
+  const given = entries.filter(({ kind }) => kind === 'plan.approved');
+  const people = new Set(given.map(({ actor }) => actor)).size;
+  if (people < approvers)
+    throw contradiction({ id }, `${people} approvals in the ledger of ${approvers} needed`);
+  return given.map(({ actor, assurance, roles, at, expires }) => ({
+    by: actor,
+    assurance: assurance ?? '',
+    roles,
+    at,
+    until: expires,
+  }));
 }
 
 function added(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
@@ -68,5 +82,5 @@ export function agreed(plan: PlanRow, deeds: Deeds, counts: RunCounts): RunCount
   return counts;
 }
 
-const contradiction = ({ id }: PlanRow, what: string): LetheError =>
+const contradiction = ({ id }: Pick<PlanRow, 'id'>, what: string): LetheError =>
   new LetheError('certificate_contradicted', { plan: id, what });

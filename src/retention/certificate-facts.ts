@@ -2,6 +2,26 @@ import type { PlanLedger } from './certificate-ledger.js';
 import type { Limit } from './certificate-limits.js';
 import type { Kept } from './certificate-store.js';
 
+/** An approval as the ledger tells of it. */
+export interface GivenApproval {
+  readonly by: string;
+  readonly assurance: string;
+  /** That the person had; all of them where an installation does not tell people apart. */
+  readonly roles: readonly string[];
+  readonly at: string;
+  /** A run must start before it. */
+  readonly until: string | null;
+}
+
+/** Why a run needed no approval of its own: the schedule planned it, and the policy lets so few records through. */
+export interface WithoutApproval {
+  readonly slot: string | null;
+  /** Records a plan may take so; null: none, and it took none. */
+  readonly upTo: number | null;
+  /** The plan of the same version that people approved before. */
+  readonly earlier: { readonly plan: string; readonly at: string } | null;
+}
+
 /** What was done to these rows, in this database, at this time. Counts, ids and digests: no record, no data subject. */
 export interface CertificateFacts {
   readonly type: 'lethe-certificate';
@@ -36,7 +56,10 @@ export interface CertificateFacts {
   readonly approvals: {
     readonly needed: number;
     readonly assurance: string;
-    readonly given: readonly { readonly by: string; readonly assurance: string; readonly at: string }[];
+    /** The role approvers need, besides the right to approve. */
+    readonly role: string | null;
+    readonly given: readonly GivenApproval[];
+    readonly without: WithoutApproval | null;
   };
   readonly run: { readonly started: string; readonly finished: string; readonly by: readonly string[] };
   readonly records: {

@@ -2,6 +2,7 @@ import { sha256 } from '../core/digest.js';
 import { LetheError } from '../core/errors.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import { aboutPlan } from '../ledger/about-plan.js';
 import { readBody, type BlockBody } from '../ledger/block.js';
 import { findBlock, sealedEntries, type SealedEntry } from '../ledger/block-store.js';
 import { leafHash, MerkleRoot } from '../ledger/merkle.js';
@@ -14,6 +15,9 @@ export interface PlanEntry {
   /** Actor id. */
   readonly actor: string;
   readonly assurance: string | null;
+  /** Of an approval: the roles it was given with, and its end. */
+  readonly roles: readonly string[];
+  readonly expires: string | null;
   readonly planDigest: string | null;
   readonly counts: Readonly<Record<string, number>>;
   /** Records it commits to. */
@@ -41,11 +45,10 @@ export async function placesOf(
   db: Queryable,
   planId: string,
 ): Promise<{ readonly unsealed: number; readonly blocks: readonly number[] }> {
-  // the plan's id stands among the first words of a canonical body, so that most bodies need not be parsed
   const { rows } = await db.query<Row & { block: string | null; entries: string }>(sql`
     select s.block, count(*) as entries
     from lethe.ledger_entry e left join lethe.ledger_sealed s on s.entry_id = e.id
-    where strpos(substr(e.body, 1, 400), ${planId}) > 0 and e.body::jsonb -> 'about' ->> 'plan' = ${planId}
+    where ${aboutPlan(planId)}
     group by s.block order by s.block`);
   const waiting = rows.filter(({ block }) => block === null).map(({ entries }) => Number(entries));
   return {
@@ -115,12 +118,14 @@ function entryAbout(planId: string, text: string): PlanEntry | null {
   if (!text.includes(planId)) return null;
   const { kind, at, actor, about, counts = {}, digests = {}, names = [] } = JSON.parse(text) as EntryBody;
   if (about['plan'] !== planId) return null;
-  const assurance = about['assurance'];
+  const { assurance, roles = '', expires } = about;
   return {
     kind,
     at,
     actor,
     assurance: assurance === undefined ? null : String(assurance),
+    roles: String(roles).split(' ').filter(Boolean),
+    expires: expires === undefined ? null : String(expires),
     planDigest: digests['plan'] ?? null,
     counts,
     names: names.length,

@@ -1,6 +1,7 @@
 import { digestOf } from '../core/digest.js';
 import { LetheError } from '../core/errors.js';
 import type { Tx } from '../db/database.js';
+import { approvedPlanOf } from '../disposal/approval-store.js';
 import { planDigest } from '../disposal/plan.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { actorNames } from '../ledger/actor-directory.js';
@@ -8,7 +9,7 @@ import { sealLedger } from '../ledger/seal.js';
 import { requireVault } from '../ledger/vault-link.js';
 import type { PublicKey } from '../vault/signing-key.js';
 import { agreed, deedsOf, type Deeds } from './certificate-deeds.js';
-import type { Certificate, CertificateFacts } from './certificate-facts.js';
+import type { Certificate, CertificateFacts, WithoutApproval } from './certificate-facts.js';
 import { placesOf, provenLedger, type PlanLedger } from './certificate-ledger.js';
 import { LIMITS } from './certificate-limits.js';
 import { databaseOf, keptOf, runCounts, versionOf } from './certificate-store.js';
@@ -61,7 +62,7 @@ async function readFacts(
     },
     policy,
     plan: planFacts(plan),
-    approvals: { needed: plan.approvers, assurance: plan.assurance, given: deeds.approvals },
+    approvals: await approvalFacts(tx, plan, deeds),
     run: { started: deeds.started, finished: deeds.finished, by: deeds.actors },
     records: {
       planned: Number(plan.items),
@@ -95,6 +96,24 @@ async function policyOf(tx: Tx, plan: PlanRow): Promise<CertificateFacts['policy
     reason,
     keep: { for: keep.for, from: keep.from, timeZone: keep.timeZone },
     stored: { at: stored.stored_at, by: stored.stored_by },
+  };
+}
+
+async function approvalFacts(tx: Tx, plan: PlanRow, deeds: Deeds): Promise<CertificateFacts['approvals']> {
+  const { approvers, assurance, role } = plan;
+  const without = approvers === 0 ? await withoutApproval(tx, plan) : null;
+  return { needed: approvers, assurance, role, given: deeds.approvals, without };
+}
+
+async function withoutApproval(tx: Tx, plan: PlanRow): Promise<WithoutApproval> {
+  const version = plan.policy_digests[plan.policy] ?? '';
+  const { content } = await versionOf(tx, plan.id, version);
+  const { schedule } = JSON.parse(content) as RetentionEntry;
+  const earlier = await approvedPlanOf(tx, plan.policy, version, plan.created_at);
+  return {
+    slot: plan.slot,
+    upTo: schedule?.withoutApproval?.upTo ?? null,
+    earlier: earlier && { plan: earlier.id, at: earlier.approved_at },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ActorName } from '../core/actor.js';
+import type { Actor } from '../core/actor.js';
 import { canonicalJson } from '../core/canonical-json.js';
 import type { Clock } from '../core/clock.js';
 import { LetheError, type Problem } from '../core/errors.js';
@@ -12,10 +12,17 @@ import { actorId, actorNames } from '../ledger/actor-directory.js';
 import { approvePlan, requireApproval } from '../disposal/approval.js';
 import type { Run } from '../disposal/prepared-run.js';
 import { syncFloors } from '../disposal/floors.js';
-import { coveringPolicies, itemDigestOf, makePlan, planDigest, rivalRules } from '../disposal/plan.js';
+import {
+  coveringPolicies,
+  itemDigestOf,
+  makePlan,
+  planDigest,
+  rivalRules,
+  type PlanRequest,
+} from '../disposal/plan.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { applyBatches, type ApplyWatch } from '../disposal/run.js';
-import { versionText } from '../disposal/version-store.js';
+import { versionText } from '../policy/version-store.js';
 import { workTables } from '../disposal/work-tables.js';
 import { sealLedger } from '../ledger/seal.js';
 import type { Vault } from '../vault/vault.js';
@@ -38,16 +45,36 @@ export interface RetentionContext {
 export async function planRetention(
   context: RetentionContext,
   policyId: string,
-  actor: ActorName,
+  actor: Actor,
   asOfText?: string,
+): Promise<PlanRow> {
+  const asOf = asOfText === undefined ? context.clock.now() : readAsOf(asOfText);
+  return planAsOf(context, policyId, actor, { asOf });
+}
+
+/**
+ * Plans a policy for a slot of its schedule, as of that slot.
+ * @throws LetheError what planRetention throws, and `plan_underway` when another process does so, or has
+ */
+export const planSlot = (
+  context: RetentionContext,
+  policyId: string,
+  slot: Instant,
+  actor: Actor,
+): Promise<PlanRow> => planAsOf(context, policyId, actor, { asOf: slot, slot });
+
+async function planAsOf(
+  context: RetentionContext,
+  policyId: string,
+  actor: Actor,
+  when: Pick<PlanRequest, 'asOf' | 'slot'>,
 ): Promise<PlanRow> {
   const { db, graph, policies, clock } = context;
   const policy = findPolicy(policies, policyId);
-  const asOf = asOfText === undefined ? clock.now() : readAsOf(asOfText);
   await requireFit(db, graph);
   const author = await actorId(db, actor.name);
   await syncFloors(db, policies, author);
-  return makePlan(db, { graph, policy, policies, asOf, now: clock.now(), author });
+  return makePlan(db, { graph, policy, policies, ...when, now: clock.now(), author });
 }
 
 function findPolicy(policies: readonly RetentionPolicy[], id: string): RetentionPolicy {
@@ -59,7 +86,7 @@ function findPolicy(policies: readonly RetentionPolicy[], id: string): Retention
   return policy;
 }
 
-function readAsOf(text: string): Instant {
+export function readAsOf(text: string): Instant {
   const asOf = parseInstant(text);
   if (asOf === null)
     throw new LetheError('input_invalid', {
@@ -69,12 +96,24 @@ function readAsOf(text: string): Instant {
   return asOf;
 }
 
-/** Approves a plan; see approvePlan. */
-export const approveRetention = (
-  { db, clock }: RetentionContext,
+/**
+ * Approves a plan that can still be applied.
+ * @throws LetheError what approvePlan throws, and `plan_changed` when it rests on what is no longer in force
+ */
+export async function approveRetention(
+  context: RetentionContext,
   planId: string,
-  actor: ActorName,
-): Promise<PlanRow> => approvePlan(db, planId, actor, clock);
+  actor: Actor,
+): Promise<PlanRow> {
+  const plan = await findPlan(context.db, planId);
+  requireOpen(plan);
+  await policiesOfPlan(context, plan);
+  return approvePlan(context.db, planId, actor, context.clock);
+}
+
+function requireOpen({ id, state }: PlanRow): void {
+  if (state === 'done' || state === 'withdrawn') throw new LetheError('plan_finished', { plan: id, state });
+}
 
 /**
  * Applies an approved plan, or goes on with one that was interrupted; several processes may do so at once.
@@ -83,17 +122,19 @@ export const approveRetention = (
 export async function applyRetention(
   context: RetentionContext,
   planId: string,
-  actor: ActorName,
+  actor: Actor,
   watch: ApplyWatch = {},
 ): Promise<PlanRow> {
   const { db, clock } = context;
   const plan = await findPlan(db, planId);
-  if (plan.state === 'done') throw new LetheError('plan_finished', { plan: planId, state: plan.state });
+  requireOpen(plan);
   const policies = await policiesOfPlan(context, plan);
-  if (plan.as_of > clock.now()) throw new LetheError('plan_not_due', { plan: planId, asOf: plan.as_of });
+  const now = clock.now();
+  if (plan.as_of > now) throw new LetheError('plan_not_due', { plan: planId, asOf: plan.as_of });
   const author = (await actorNames(db)).get(plan.created_by) ?? plan.created_by;
-  await requireApproval(db, plan, author);
-  const run = await prepareRun(context, plan, policies, await actorId(db, actor.name));
+  await requireApproval(db, plan, { now, author });
+  const by = { actor: await actorId(db, actor.name), startedAt: now };
+  const run = await prepareRun(context, plan, policies, by);
   await syncFloors(db, context.policies, run.actor);
   const done = await applyBatches(db, run, watch);
   if (context.vault) await sealLedger({ ...context, vault: context.vault }); // a certificate waits for its seal
@@ -111,15 +152,26 @@ async function policiesOfPlan(
   const changed = (what: string): LetheError =>
     new LetheError('plan_changed', { plan: plan.id, what, policy: plan.policy });
   if (plan.map_digest !== graph.digest) throw changed('data map');
-  const inForce = policies.find(({ id }) => id === plan.policy);
-  if (!inForce) throw changed('policies');
-  const covering = coveringPolicies(graph, inForce, policies);
-  const digests = Object.fromEntries(covering.map(({ id, digest }) => [id, digest]));
+  const digests = digestsNow({ graph, policies }, plan);
+  if (!digests) throw changed('policies');
   const item_digest = await db.transaction((tx) => itemDigestOf(tx, plan.id));
   if (item_digest !== plan.item_digest) throw changed('items');
   const isSame = canonicalJson(digests) === canonicalJson(plan.policy_digests);
   if (!isSame || planDigest({ ...plan, item_digest }) !== plan.digest) throw changed('policies');
-  return Promise.all(covering.map(({ id, digest }) => storedPolicy({ db, graph }, id, digest, changed)));
+  return Promise.all(
+    Object.entries(digests).map(([id, digest]) => storedPolicy({ db, graph }, id, digest, changed)),
+  );
+}
+
+/** Policy id → digest, of what a plan would rest on now; null when its policy or its map is no longer there. */
+export function digestsNow(
+  { graph, policies }: Pick<RetentionContext, 'graph' | 'policies'>,
+  plan: PlanRow,
+): PlanRow['policy_digests'] | null {
+  const inForce = policies.find(({ id }) => id === plan.policy);
+  if (!inForce || plan.map_digest !== graph.digest) return null;
+  const covering = coveringPolicies(graph, inForce, policies);
+  return Object.fromEntries(covering.map(({ id, digest }) => [id, digest]));
 }
 
 async function storedPolicy(
@@ -140,7 +192,7 @@ async function prepareRun(
   { db, graph, clock, vault }: RetentionContext,
   plan: PlanRow,
   policies: readonly RetentionPolicy[],
-  actor: string,
+  by: Pick<Run, 'actor' | 'startedAt'>,
 ): Promise<Run> {
   const policy = findPolicy(policies, plan.policy);
   const rule = bindRule(policy, plan.as_of);
@@ -158,7 +210,7 @@ async function prepareRun(
       matches: matchesSql(bindRule(rival, plan.as_of)),
       outcome,
     })),
-    actor,
+    ...by,
     clock,
     vault,
   };

@@ -10,7 +10,15 @@ import { LetheError } from '../core/errors.js';
 export interface PlanItem {
   readonly record: string;
   readonly outcome:
-    'delete' | 'deleted' | 'protected' | 'conflict' | 'overridden' | 'changed' | 'gone' | 'busy';
+    | 'delete'
+    | 'deleted'
+    | 'withdrawn'
+    | 'protected'
+    | 'conflict'
+    | 'overridden'
+    | 'changed'
+    | 'gone'
+    | 'busy';
   /** The protections or rules that keep it, separated by commas. */
   readonly by?: string;
 }
@@ -18,6 +26,7 @@ export interface PlanItem {
 /** The items of a plan, exceptions last; read chunk by chunk, so that a million items fit. */
 export async function* planItems(db: Database, graph: MapGraph, planId: string): AsyncGenerator<PlanItem> {
   const plan = await findPlan(db, planId);
+  const open = plan.state === 'withdrawn' ? 'withdrawn' : 'delete';
   const table = graph.records.get(plan.record);
   if (!table) throw new LetheError('plan_changed', { plan: planId, what: 'data map', policy: plan.policy });
   const { rows: chunks } = await db.query<Row & { no: number; state: string }>(sql`
@@ -29,7 +38,7 @@ export async function* planItems(db: Database, graph: MapGraph, planId: string):
         and not exists (select from lethe.exception e
                         where e.plan_id = ${planId} and e.key = item.key and e.chunk = ${no}::int and e.found_by = 'apply')`);
     for (const { key } of rows)
-      yield { record: recordName(table, key), outcome: state === 'open' ? 'delete' : 'deleted' };
+      yield { record: recordName(table, key), outcome: state === 'open' ? open : 'deleted' };
   }
   const { rows } = await db.query<Row & { key: string; outcome: PlanItem['outcome']; cause: string }>(sql`
     select key, min(outcome) as outcome, string_agg(cause, ', ' order by cause) as cause

@@ -1,8 +1,17 @@
-import type { Database } from '../db/database.js';
-import { validApprovals } from '../disposal/approval.js';
+import { canonicalJson } from '../core/canonical-json.js';
+import { toMicros, type Instant } from '../core/instant.js';
+import { approvalsAt, type Approvals } from '../disposal/approval.js';
 import { progressOf } from '../disposal/chunk-store.js';
-import { listPlans, type PlanState } from '../disposal/plan-store.js';
+import {
+  listPlans,
+  movingPlans,
+  unfinishedPlans,
+  type PlanRow,
+  type PlanState,
+} from '../disposal/plan-store.js';
 import { actorNames } from '../ledger/actor-directory.js';
+import { digestsNow, type RetentionContext } from './retention.js';
+import { unsweptParts } from './withdraw.js';
 
 export interface PlanStatus {
   readonly id: string;
@@ -12,45 +21,116 @@ export interface PlanStatus {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly finishedAt: string | null;
-  readonly approvals: { readonly given: number; readonly needed: number };
+  /** The slot of the policy's schedule it was made for; null: a person asked for it. */
+  readonly slot: Instant | null;
+  readonly approvals: Approvals;
+  /** Its policy, another that it rests on, or the data map has changed since: nobody can approve or apply it. */
+  readonly isStale: boolean;
   /** Roots: planned, dealt with, deleted, in use elsewhere. */
   readonly items: number;
   readonly done: number;
   readonly deleted: number;
   readonly busy: number;
+  /** Parts of a withdrawn run that are still to be swept. */
+  readonly unswept: number;
   readonly failure: string | null;
+  /** A brake holds the run (a setting of `worker`), until then; null: none does. */
+  readonly rests: { readonly until: Instant; readonly because: string } | null;
+  /** A batch has ended within the last ten minutes, and the run goes on. */
+  readonly isMoving: boolean;
 }
 
+const REST_GRACE_MICROS = 15n * 60_000_000n;
+
 /** The plans, newest first, with how far each has come. */
-export async function retentionStatus(db: Database): Promise<readonly PlanStatus[]> {
-  const names = await actorNames(db);
+export const retentionStatus = async (context: RetentionContext): Promise<readonly PlanStatus[]> =>
+  statusesOf(context, await listPlans(context.db));
+
+/** The plans that are neither done nor withdrawn, oldest first: what workers go by. */
+export const unfinishedStatus = async (context: RetentionContext): Promise<readonly PlanStatus[]> =>
+  statusesOf(context, await unfinishedPlans(context.db));
+
+async function statusesOf(
+  context: RetentionContext,
+  plans: readonly PlanRow[],
+): Promise<readonly PlanStatus[]> {
+  const { db } = context;
+  const [names, moving] = [await actorNames(db), await movingPlans(db)];
   const statuses: PlanStatus[] = [];
-  for (const plan of await listPlans(db)) {
-    const progress = await progressOf(db, plan.id);
+  for (const plan of plans)
     statuses.push({
-      id: plan.id,
-      policy: plan.policy,
-      state: plan.state,
-      asOf: plan.as_of,
-      createdAt: plan.created_at,
-      createdBy: names.get(plan.created_by) ?? plan.created_by,
-      finishedAt: plan.finished_at,
-      approvals: { given: await validApprovals(db, plan), needed: plan.approvers },
-      items: Number(progress.items),
-      done: Number(progress.done),
-      deleted: Number(progress.taken),
-      busy: Number(progress.busy),
-      failure: plan.failure,
+      ...(await statusOf(context, plan, names.get(plan.created_by) ?? plan.created_by)),
+      isMoving: plan.state === 'applying' && moving.has(plan.id),
     });
-  }
   return statuses;
 }
 
+async function statusOf(
+  context: RetentionContext,
+  plan: PlanRow,
+  createdBy: string,
+): Promise<Omit<PlanStatus, 'isMoving'>> {
+  const { db, clock } = context;
+  const progress = await progressOf(db, plan.id);
+  return {
+    id: plan.id,
+    policy: plan.policy,
+    state: plan.state,
+    asOf: plan.as_of,
+    createdAt: plan.created_at,
+    createdBy,
+    finishedAt: plan.finished_at,
+    slot: plan.slot,
+    approvals: await approvalsAt(db, plan, clock.now()),
+    isStale: isStale(context, plan),
+    items: Number(progress.items),
+    done: Number(progress.done),
+    deleted: Number(progress.taken),
+    busy: Number(progress.busy),
+    unswept: plan.state === 'withdrawn' ? await unsweptParts(db, plan.id) : 0,
+    failure: plan.failure,
+    rests: restOf(plan, clock.now()),
+  };
+}
+
+/** A rest that was over a while ago is none: whoever should have gone on did not. */
+function restOf(
+  { state, rests_until: until, rests_because: because }: PlanRow,
+  now: Instant,
+): PlanStatus['rests'] {
+  if (state !== 'applying' || until === null || because === null) return null;
+  return toMicros(until) + REST_GRACE_MICROS > toMicros(now) ? { until, because } : null;
+}
+
+/** Whether a plan that is still to be done rests on other digests than are in force now. */
+function isStale(context: RetentionContext, plan: PlanRow): boolean {
+  if (plan.state === 'done' || plan.state === 'withdrawn') return false;
+  const now = digestsNow(context, plan);
+  return now === null || canonicalJson(now) !== canonicalJson(plan.policy_digests);
+}
+
+const STALE = 'its policy or the data map has changed since: withdraw it, and plan again';
+
 /** What is wrong with a plan that should have come further; null when nothing is. */
 export function trouble(status: PlanStatus): string | null {
-  const { state, approvals, failure } = status;
+  const { state, isStale: stale } = status;
+  if (state === 'done') return null;
+  if (state === 'withdrawn') return leftBehind(status);
+  const wrong = unfinished(status);
+  if (!stale) return wrong;
+  return wrong === null || state === 'planned' ? STALE : `${wrong}; ${STALE}`;
+}
+
+const leftBehind = ({ unswept }: PlanStatus): string | null =>
+  unswept > 0
+    ? 'rows that came late to deleted records are in use or protected: withdraw it once more'
+    : null;
+
+function unfinished({ state, approvals, failure, rests, isMoving }: PlanStatus): string | null {
   if (state === 'failed') return `failed: ${failure ?? ''}`;
   if (state === 'incomplete') return `left unfinished: ${failure ?? ''}`;
+  if (state === 'applying' && (rests || isMoving)) return null;
   if (state === 'applying') return 'did not finish (interrupted, or still running elsewhere)';
-  return state === 'planned' && approvals.given >= approvals.needed ? 'approved, but not applied' : null;
+  if (approvals.given >= approvals.needed) return 'approved, but not applied';
+  return approvals.discounted.length > 0 ? `not approved: ${approvals.discounted.join('; ')}` : null;
 }

@@ -1,5 +1,5 @@
 import type { RetentionPolicy } from '../policy/retention-policy.js';
-import type { RuleAnswer } from './rule-answer.js';
+import type { RuleAnswer } from '../policy/rule-answer.js';
 
 export interface ProtectionAnswer {
   readonly id: string;
@@ -47,8 +47,10 @@ function sentenceOf(policies: readonly RetentionPolicy[], { rules, protections }
   const inForce = matching.filter(({ policy }) => !isOverridden(policies, policy, matching));
   const [rule] = inForce;
   if (!rule) return { state: 'unmatched', text: 'kept: no disposal rule is about this record as it is now' };
-  if (inForce.length > 1) {
-    const names = inForce.map(({ policy }) => policy).join(' and ');
+  // as in planning: to override a rule is not to override what that one overrides
+  const rivals = matching.filter((other) => other !== rule && !isOverridden(policies, other.policy, [rule]));
+  if (rivals.length > 0) {
+    const names = [rule, ...rivals].map(({ policy }) => policy).join(' and ');
     return { state: 'kept', text: `kept: ${names} both match it; one must name the other in "overrides"` };
   }
   if (rule.start === null)
@@ -57,7 +59,7 @@ function sentenceOf(policies: readonly RetentionPolicy[], { rules, protections }
   return { state: 'due', text: `due since ${rule.due ?? ''} by ${rule.policy}; the next plan takes it` };
 }
 
-/** Whether a rule that matches too overrides this one. */
+/** Whether one of these rules overrides this one. */
 const isOverridden = (
   policies: readonly RetentionPolicy[],
   id: string,

@@ -11,7 +11,7 @@ import { factValue } from '../policy/fact-sql.js';
 import type { FactValue, FactValues } from '../policy/predicate.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import type { RetentionContext } from './retention.js';
-import { rulesOf } from './rule-answer.js';
+import { rulesOf } from '../policy/rule-answer.js';
 import { verdictOf, type Judgement, type ProtectionAnswer } from './verdict.js';
 
 export interface GoesWith extends Judgement {

@@ -37,6 +37,9 @@ export function databaseStore(db: Database, place: string): VaultStore {
       const lines = rows.map(({ position, line }) => ({ position: Number(position), line }));
       return { lines, end: (lines.at(-1)?.position ?? from - 1) + 1 };
     },
+    dropBefore: async (position) => {
+      await db.query(sql`delete from lethe_vault.journal where position < ${position}::bigint`);
+    },
     close: () => db.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../core/canonical-json.js';
-import { sha256 } from '../core/digest.js';
 import type { Act } from './act.js';
+import { checkedText, withCheck } from './checked-line.js';
 
 /** One line of the journal, which is only ever appended to. */
 export type JournalRecord =
@@ -26,20 +26,13 @@ export interface JournalLine {
   readonly line: string;
 }
 
-const CHECK_LENGTH = 16;
-const WHOLE = /^(.*)\t([0-9a-f]{16})$/s;
-
-/** `{json}\t{check}`: a line cut short by a crash has no check, a damaged one has a wrong one. */
-export function writeLine(record: JournalRecord): string {
-  const text = canonicalJson(record);
-  return `${text}\t${sha256(text).slice(0, CHECK_LENGTH)}`;
-}
+/** The record as a line with its check. */
+export const writeLine = (record: JournalRecord): string => withCheck(canonicalJson(record));
 
 /** Null for a line that was cut short: its writer was never told that it is stored. */
 export function readLine(line: string): JournalRecord | 'damaged' | null {
-  const [, text = '', check = ''] = WHOLE.exec(line) ?? [];
-  if (check === '') return null;
-  return sha256(text).startsWith(check) ? (JSON.parse(text) as JournalRecord) : 'damaged';
+  const checked = checkedText(line);
+  return checked === null || checked === 'damaged' ? checked : (JSON.parse(checked.text) as JournalRecord);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { JournalLine } from './journal.js';
 
-export type DocumentName = 'identity' | 'keys' | 'seal';
+export type DocumentName = 'identity' | 'keys' | 'seal' | 'reach';
 
 /** Where a vault keeps its few documents and its journal: a folder, or a second database. What returns is durable. */
 export interface VaultStore {
@@ -14,5 +14,10 @@ export interface VaultStore {
   append(line: string): Promise<void>;
   /** Lines from a position on, in the order of their appending; `end` is where the next reading begins. */
   lines(from: number): Promise<{ readonly lines: readonly JournalLine[]; readonly end: number }>;
+  /**
+   * Destroys the lines before a position; the others keep theirs. Of what is appended meanwhile a line may be lost: the caller
+   * sees to it that these are confirmations of acts that are settled already, and no intents.
+   */
+  dropBefore(position: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { LetheError } from '../core/errors.js';
+import type { Instant } from '../core/instant.js';
 import type { Act } from './act.js';
 import { actsOf, readLine, writeLine, type JournaledAct, type JournalRecord } from './journal.js';
 import { newSigningKey, type PublicKey, type SigningKey } from './signing-key.js';
@@ -18,6 +19,15 @@ export interface Seal {
   readonly settled: number;
   /** After a restore and its replay: where the database's chain ended. The next block says what lies between. */
   readonly after?: { readonly number: number; readonly hash: string | null };
+}
+
+/** How far the journal was pruned: acts before a position are gone from it. */
+export interface JournalReach {
+  readonly position: number;
+  /** Every act that is gone was sealed up to this block; a database that does not have it cannot be made whole. */
+  readonly block: number;
+  /** When it was last pruned, or looked at to no effect. */
+  readonly at: Instant;
 }
 
 /** A public key and whether this vault made it; an adopted one is known from the database alone. */
@@ -56,6 +66,10 @@ export interface Vault {
   /** Before the commit of what does it again: this entry will stand for the act as well. */
   move(id: string, entry: string): Promise<void>;
   acts(from: number): Promise<{ readonly acts: readonly JournaledAct[]; readonly end: number }>;
+  /** Null while the journal was never pruned. */
+  reach(): Promise<JournalReach | null>;
+  /** Forgets every act before a position. The caller holds the sealing lock and has closed the journal. */
+  prune(reach: JournalReach): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -99,6 +113,12 @@ export function vaultOver(store: VaultStore): Vault {
     acts: async (from) => {
       const { lines, end } = await using(store, () => store.lines(from));
       return { acts: actsOf(lines.flatMap(({ position, line }) => recordAt(store, position, line))), end };
+    },
+    reach: () => readDocument<JournalReach>(store, 'reach'),
+    prune: async (reach) => {
+      // first the word, then the deed: between the two a backup is refused that could just have been made whole
+      await writeDocument(store, 'reach', reach);
+      await using(store, () => store.dropBefore(reach.position));
     },
     close: () => store.close(),
   };

@@ -344,6 +344,35 @@ describe('what goes with a record', () => {
     ]);
   });
 
+  it('two records with derived data of their own are disposed of in one session, one after the other', async () => {
+    const counter = (table: string, by: string, counts: string): object => ({
+      when: table,
+      collect: `select distinct ${by} from shop.${table} where id in (select id from gone)`,
+      run: `update shop.${counts} c set n = (select count(*) from shop.${table} t where t.${by} = c.${by}) where c.${by} in (select ${by} from collected)`,
+    });
+    const desk = await openDesk({
+      ddl: `${TICKETS}; alter table shop.tickets add customer int default 7, add place text default 'x'; ${ticketRows([1, 2], [3])};
+        create table shop.orders as select * from shop.tickets; alter table shop.orders add primary key (id);
+        create table shop.per_customer (customer int, n int); insert into shop.per_customer values (7, 3);
+        create table shop.per_place (place text, n int); insert into shop.per_place values ('x', 3)`,
+      map: {
+        tables: {
+          tickets: ticketTable(),
+          orders: ticketTable({ concept: 'order' }),
+          per_customer: {},
+          per_place: {},
+        },
+        edges: [],
+        derived: [counter('tickets', 'customer', 'per_customer'), counter('orders', 'place', 'per_place')],
+      },
+    });
+    const engine = desk.engine([rule(), rule({ id: 'old-orders', record: 'order' })]);
+    await dispose(engine);
+    await dispose(engine, 'old-orders');
+    expect(await column(desk.admin, 'select n from shop.per_customer')).to.deep.equal(['1']);
+    expect(await column(desk.admin, 'select n from shop.per_place')).to.deep.equal(['1']);
+  });
+
   it('where a foreign key runs against an edge, the server decides the order of the deletes', async () => {
     const desk = await openDesk({
       ddl: `create schema shop;

@@ -32,6 +32,7 @@ import {
   TICKETS,
   ticketRows,
   ticketTable,
+  TODAY,
   untilBlocked,
 } from '../support/small-desk.js';
 
@@ -449,7 +450,7 @@ describe('races', () => {
     );
     expect([...new Set([...refused, 'plan_finished'])]).to.deep.equal(['plan_finished']);
     expect((await engine.retention.status())[0]?.state).to.equal('done');
-    expect(await setPlanState(desk.db, plan, 'applying', null)).to.equal(false);
+    expect(await setPlanState(desk.db, plan, 'applying', null, TODAY.now())).to.equal(false);
     expect((await engine.retention.status())[0]?.state).to.equal('done');
     await expectBookkeeping(desk, plan, 20);
   });

@@ -92,7 +92,8 @@ describe('ledger entries', () => {
     const fresh = await desk();
     await live(fresh);
     const rows = await rowsOf(fresh);
-    const text = rows.map(({ body }) => body).join('\n');
+    const said = rows.map(({ body }) => body).join('\n');
+    const text = said.replace(/"roles":"[^"]*"/g, ''); // two roles are called as the tests' people are
     for (const word of [
       'officer',
       'approver',

@@ -1,12 +1,8 @@
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { expect } from 'chai';
 import { replay } from '../../src/disposal/replay.js';
 import { sql } from '../../src/db/sql.js';
-import { openPostgres } from '../../src/db/postgres.js';
-import type { Database } from '../../src/db/database.js';
-import { guardedTables } from '../../src/datamap/graph.js';
-import { engineOver, type Engine } from '../../src/engine.js';
 import { requireCurrent } from '../../src/ledger/standing.js';
 import { verifyLedger } from '../../src/ledger/verify.js';
 import {
@@ -16,18 +12,15 @@ import {
   officer,
   openDesk,
   operator,
-  policiesOf,
   refusal,
   rule,
   TICKETS,
   ticketRows,
   ticketTable,
-  TODAY,
   approver,
-  type Desk,
 } from '../support/small-desk.js';
-import { serverUrl } from '../support/server.js';
-import { dropVault, vaultFolder, vaultOf } from '../support/vault.js';
+import { backUp, closeRestored, context, restored } from '../support/restore.js';
+import { vaultFolder } from '../support/vault.js';
 
 const MAP = {
   tables: { tickets: ticketTable(), messages: { key: { id: 'bigint' } } },
@@ -37,71 +30,9 @@ const DDL = `${TICKETS}; ${ticketRows([1, 2, 3, 4], [5])};
   create table shop.messages (id bigint primary key, ticket_id bigint);
   insert into shop.messages select t * 10 + n, t from generate_series(1, 5) t, generate_series(1, 2) n`;
 
-const onServer = async (text: string): Promise<void> => {
-  const client = new pg.Client(await serverUrl());
-  await client.connect();
-  await client.query(text).finally(() => client.end());
-};
-
-/** The database as it was at a moment: a copy under another name, whose vault is today's. */
-interface Yesterday {
-  readonly engine: Engine;
-  readonly db: Database;
-  readonly rows: (query: string) => Promise<readonly string[]>;
-}
-
-const opened: (() => Promise<void>)[] = [];
-
-async function backUp(desk: Desk): Promise<string> {
-  const name = `${new URL(desk.url).pathname.slice(1)}_yesterday`;
-  await onServer(
-    `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${new URL(desk.url).pathname.slice(1)}'`,
-  );
-  await onServer(`create database ${name} template ${new URL(desk.url).pathname.slice(1)}`);
-  opened.push(() => onServer(`drop database if exists ${name} with (force)`));
-  return name;
-}
-
-async function restored(desk: Desk, name: string): Promise<Yesterday> {
-  const url = Object.assign(new URL(desk.url), { pathname: `/${name}` }).href;
-  cpSync(vaultFolder(desk.url), vaultFolder(url), { recursive: true });
-  const db = await openPostgres(url, { max: 4 });
-  opened.push(async () => {
-    await db.close();
-    dropVault(url);
-  });
-  db.guard(guardedTables(desk.graph));
-  const client = new pg.Client(url);
-  await client.connect();
-  opened.push(() => client.end());
-  const rows = async (query: string): Promise<readonly string[]> =>
-    (
-      await client.query<{ value: unknown }>(`select value::text from (${query}) q(value) order by value`)
-    ).rows.map(({ value }) => String(value));
-  const policies = policiesOf(desk.graph, [rule()]);
-  return {
-    db,
-    rows,
-    engine: engineOver({
-      db,
-      graph: desk.graph,
-      policiesInForce: () => Promise.resolve(policies),
-      clock: TODAY,
-      vault: vaultOf(url),
-    }),
-  };
-}
-
-const context = ({ engine: { db, graph, clock } }: Yesterday, desk: Desk, name: string) => ({
-  db,
-  graph,
-  clock,
-  vault: vaultOf(Object.assign(new URL(desk.url), { pathname: `/${name}` }).href),
-});
-
 describe('a restored database', () => {
   afterEach(async () => {
-    for (const close of opened.splice(0).reverse()) await close();
+    await closeRestored();
     await closeDesks();
   });
 

@@ -1,11 +1,26 @@
 import { expect } from 'chai';
 import { appendEntry } from '../../src/ledger/append.js';
+import { journaled } from '../../src/ledger/journaled.js';
+import { requireCurrent } from '../../src/ledger/standing.js';
 import { rotateKey } from '../../src/ledger/rotate.js';
 import { sealLedger } from '../../src/ledger/seal.js';
 import { proofProblem, proveEntry } from '../../src/ledger/proof.js';
 import type { Vault } from '../../src/vault/vault.js';
 import { append, closeLedgers, findings, later, openLedger, seal, tamper } from '../support/ledger.js';
-import { refusal } from '../support/small-desk.js';
+import {
+  closeDesks,
+  dispose,
+  hold,
+  ids,
+  officer,
+  openDesk,
+  refusal,
+  rule,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+} from '../support/small-desk.js';
+import { vaultOf } from '../support/vault.js';
 
 describe('seals', () => {
   afterEach(closeLedgers);
@@ -125,6 +140,54 @@ describe('seals', () => {
     const proof = await proveEntry(ledger.db, second);
     expect(proof.key.fingerprint).to.equal(to);
     expect(proofProblem(proof, [former.fingerprint])).to.match(/not the pinned one/);
+  });
+});
+
+describe('a host application that keeps its transaction open, with an entry in it', () => {
+  afterEach(closeDesks);
+
+  it('stops no run, hold, seal, verification or start of others; its own entry is sealed later', async () => {
+    const desk = await openDesk({
+      ddl: `${TICKETS}; ${ticketRows([1, 2, 3], [9])}`,
+      map: { tables: { tickets: ticketTable() }, edges: [] },
+    });
+    const engine = desk.engine([rule()]);
+    const vault = vaultOf(desk.url);
+    const host = (await desk.another([rule()])).db;
+    const opened = Date.now();
+    let [began, end] = [(): void => undefined, (): void => undefined];
+    const isOpen = new Promise<void>((resolve) => (began = resolve));
+    const others = new Promise<void>((resolve) => (end = resolve));
+    const hosts = journaled(
+      vault,
+      (work) => host.transaction(work),
+      async (tx, intend) => {
+        const at = later(-60);
+        const id = await appendEntry(tx, { kind: 'hold.lifted', at, actor: 'actor-1', about: {} });
+        await intend({ kind: 'hold.lifted', id, at, actor: 'actor-1', hold: 'hold-1' });
+        began();
+        await others;
+        return id;
+      },
+    );
+    await isOpen;
+    while (Date.now() - opened < 2000) {
+      await engine.holds.place({ ...hold, scope: { kind: 'record', record: 'ticket/9' } }, officer);
+      expect((await engine.ledger.seal()).entries).to.be.greaterThan(0);
+      expect((await engine.ledger.verify()).findings).to.deep.equal([]);
+      await requireCurrent(desk.db, vault);
+    }
+    await dispose(engine); // seals, too
+    expect(await ids(desk.admin, 'tickets')).to.deep.equal(['9']);
+    expect((await vault.acts(0)).acts[0]).to.include({ state: 'open' });
+    end();
+    const id = await hosts;
+    const before = (await vault.seal())?.number ?? 0;
+    expect(await engine.ledger.seal()).to.deep.equal({ blocks: 1, entries: 1 });
+    const [sealed] = await desk.admin('select block from lethe.ledger_sealed where entry_id = $1', [id]);
+    expect(sealed).to.deep.equal({ block: String(before + 1) });
+    expect((await engine.ledger.verify()).findings).to.deep.equal([]);
+    expect((await vault.acts(0)).acts[0]).to.include({ state: 'done' });
   });
 });
 

@@ -106,6 +106,18 @@ const CASES: readonly (readonly [string, Draft, readonly string[]])[] = [
     ['approval.approvers: must be a whole number'],
   ],
   [
+    'an approver of a role that there is not',
+    draft({ approval: { approvers: 1, assurance: 'asserted', role: 'boss' } }),
+    ['approval.role: must be one of policy-owner, data-protection-officer, operator'],
+  ],
+  [
+    'an approval that is good for hours',
+    draft({ approval: { approvers: 1, assurance: 'asserted', validFor: 'PT12H' } }),
+    [
+      'approval.validFor: "PT12H": a retention period counts calendar units (years, months, weeks, days); write days, not hours',
+    ],
+  ],
+  [
     'an approver who must have logged in',
     draft({ approval: { approvers: 1, assurance: 'authenticated' } }),
     [

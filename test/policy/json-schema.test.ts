@@ -16,12 +16,12 @@ interface Form {
 }
 
 async function validator(map = 'native'): Promise<ValidateFunction> {
-  const graph = map === 'native' ? await nativeMap() : await loadMap(map, RT, '.');
+  const graph = map === 'request-tracker-5' ? await loadMap(map, RT, '.') : await nativeMap();
   return new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(retentionJsonSchema(graph));
 }
 
 describe('the JSON Schema of retention policies', () => {
-  for (const map of ['native', 'request-tracker-5'])
+  for (const map of ['native', 'request-tracker-5', 'lethe'])
     for (const file of readdirSync(`policies/${map}`).filter((name) => /^[^.]+\.json$/.test(name)))
       it(`accepts policies/${map}/${file}`, async () => {
         const validate = await validator(map);
@@ -78,7 +78,7 @@ describe('the JSON Schema of retention policies', () => {
       }),
       draft({
         when: { fact: 'closedAt', operator: 'olderThan', value: 'P1Y' },
-        approval: { approvers: 2, assurance: 'asserted' },
+        approval: { approvers: 2, assurance: 'asserted', role: 'data-protection-officer', validFor: 'P2W' },
       }),
       draft({
         schedule: { cron: '0 3 * * *', timeZone: 'UTC', missed: 'once', withoutApproval: { upTo: 500 } },

@@ -157,10 +157,11 @@ describe('approval', () => {
   it('a plan that looks ahead waits for its day', async () => {
     const { engine, admin } = await desk();
     const ahead = '2025-01-01T00:00:00.000000Z';
-    const id = await approvedPlan(engine(RULES), 'old-tickets', ahead);
-    await refusal(engine(RULES).retention.apply(id, operator), 'plan_not_due');
+    const rules = [rule({ approval: { approvers: 1, assurance: 'asserted', validFor: 'P2Y' } })];
+    const id = await approvedPlan(engine(rules), 'old-tickets', ahead);
+    await refusal(engine(rules).retention.apply(id, operator), 'plan_not_due');
     expect(await ids(admin, 'tickets')).to.have.length(4);
-    await engine(RULES, fixedClock(parseInstant(ahead) as Instant)).retention.apply(id, operator);
+    await engine(rules, fixedClock(parseInstant(ahead) as Instant)).retention.apply(id, operator);
     expect(await ids(admin, 'tickets')).to.deep.equal([]);
   });
 });
@@ -240,7 +241,7 @@ describe('a plan that is no longer what was approved', () => {
       "update lethe.plan set created_by = (select id from lethe.actor where name = 'approver')",
     'another record is named': "update lethe.plan set record = 'file'",
     'the stored policy is exchanged':
-      "update lethe.version set content = replace(content, 'P1Y', 'P1D') where kind = 'retention'",
+      "alter table lethe.version disable trigger immutable; update lethe.version set content = replace(content, 'P1Y', 'P1D') where kind = 'retention'",
   };
   for (const [what, statement] of Object.entries(tampering))
     it(`is refused when in the database ${what}`, async () => {

@@ -165,6 +165,20 @@ describe('why a record is still here', () => {
     expect(shorter.verdict).to.match(/^due since .* by old-tickets/);
   });
 
+  it('a rule that overrides one that overrides a third is in conflict with the third', async () => {
+    const { engine } = await desk();
+    const policies = [
+      rule({ when: closed, overrides: ['second'] }),
+      rule({ id: 'second', overrides: ['third'] }),
+      rule({ id: 'third' }),
+    ];
+    const { retention } = engine(policies);
+    expect((await retention.why('ticket/1')).verdict).to.equal(
+      'kept: old-tickets and third both match it; one must name the other in "overrides"',
+    );
+    expect((await retention.plan('old-tickets', officer)).items).to.equal('0');
+  });
+
   it('a message says which ticket it goes along with, and when', async () => {
     const { retention } = (await desk()).engine(RULES);
     const due = await retention.why('message/10');

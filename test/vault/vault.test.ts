@@ -96,6 +96,35 @@ for (const [kind, place] of Object.entries(places))
       ]);
     });
 
+    it('forgets the acts before a position, in which all others stay where they were', async () => {
+      const open = await place();
+      const vault = await open();
+      for (const id of ['a', 'b', 'c']) await vault.intend(lifted(id));
+      await vault.confirm('a');
+      const { acts, end } = await vault.acts(0);
+      const from = acts[1]?.position ?? 0;
+      expect(await vault.reach()).to.equal(null);
+      await vault.prune({ position: from, block: 7, at: TODAY.now() });
+      expect(await (await open()).reach()).to.deep.equal({ position: from, block: 7, at: TODAY.now() });
+      const left = await (await open()).acts(0);
+      expect(left.acts).to.deep.equal(acts.slice(1));
+      expect(left.end).to.equal(end);
+      await vault.intend(lifted('d'));
+      await vault.confirm('c');
+      expect((await vault.acts(end)).acts.map(({ act }) => act.id)).to.deep.equal(['d']);
+      expect((await vault.acts(from)).acts.map(({ act, state }) => [act.id, state])).to.deep.equal([
+        ['b', 'open'],
+        ['c', 'done'],
+        ['d', 'open'],
+      ]);
+      const whole = (await vault.acts(0)).end;
+      await vault.prune({ position: from, block: 7, at: TODAY.now() });
+      await vault.prune({ position: whole, block: 8, at: TODAY.now() });
+      expect((await vault.acts(0)).acts).to.deep.equal([]);
+      await vault.intend(lifted('e'));
+      expect((await vault.acts(whole)).acts.map(({ act }) => act.id)).to.deep.equal(['e']);
+    });
+
     it('takes lines from many writers at once, and loses none', async () => {
       const open = await place();
       const writer = async (name: string): Promise<void> => {
@@ -131,6 +160,35 @@ describe('a vault in a folder', () => {
     expect((await vault.acts(0)).acts).to.have.length(1);
     await vault.intend(lifted('b'));
     expect((await vault.acts(0)).acts.map(({ act }) => act.id)).to.deep.equal(['a', 'b']);
+  });
+
+  it('holds nothing of what its journal has forgotten', async () => {
+    const path = folder();
+    const vault = await openVault({ folder: path });
+    for (const id of ['first', 'second']) await vault.intend(lifted(id));
+    const { acts } = await vault.acts(0);
+    await vault.prune({ position: acts[1]?.position ?? 0, block: 1, at: TODAY.now() });
+    const files = readdirSync(path).map((file) => readFileSync(join(path, file), 'utf8'));
+    expect(files.join('\n')).to.include('second').and.not.to.include('first');
+    expect(statSync(join(path, 'journal.ndjson')).mode & 0o777).to.equal(0o600);
+  });
+
+  it('says that its journal was cut short, or is damaged where it begins', async () => {
+    const path = folder();
+    const vault = await openVault({ folder: path });
+    for (const id of ['a', 'b']) await vault.intend(lifted(id));
+    const { acts, end } = await vault.acts(0);
+    await refusal(vault.acts(end + 1), 'vault_unreadable');
+    await vault.prune({ position: acts[1]?.position ?? 0, block: 1, at: TODAY.now() });
+    const file = join(path, 'journal.ndjson');
+    const whole = readFileSync(file, 'utf8');
+    for (let at = 0; at < whole.indexOf('\n'); at += 1) {
+      writeFileSync(
+        file,
+        whole.slice(0, at) + String.fromCharCode(whole.charCodeAt(at) ^ 1) + whole.slice(at + 1),
+      );
+      await refusal(vault.acts(0), 'vault_unreadable');
+    }
   });
 
   it('says that its journal is damaged', async () => {

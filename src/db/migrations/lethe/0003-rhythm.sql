@@ -16,6 +16,7 @@ create table lethe.publication (
   -- end of the cooling time
   not_before timestamptz not null,
   approvers int not null check (approvers >= 0),
+  assurance text not null,
   role text
 );
 create index on lethe.publication (policy, number);
@@ -48,17 +49,28 @@ alter table lethe.approval add expires_at timestamptz;
 update lethe.approval set expires_at = given_at + interval '30 days';
 alter table lethe.approval alter expires_at set not null;
 alter table lethe.approval alter roles drop default;
+-- Who approved before may approve again once that approval has ended: each is a row of its own.
+alter table lethe.approval drop constraint approval_pkey;
+alter table lethe.approval add primary key (plan_id, actor_id, given_at);
 
 -- A plan that nobody will apply any more is withdrawn, by a person or because its policy has changed.
 alter table lethe.plan drop constraint plan_state_check;
 alter table lethe.plan add constraint plan_state_check
   check (state in ('planned', 'applying', 'incomplete', 'done', 'failed', 'withdrawn'));
+alter table lethe.plan add withdrawn_at timestamptz;
+alter table lethe.plan add withdrawn_by text references lethe.actor;
+-- free text of a person: in no ledger entry, erasable
+alter table lethe.plan add withdraw_reason text;
 -- The role approvers need, and how long an approval is good for (ISO 8601).
 alter table lethe.plan add role text;
 alter table lethe.plan add valid_for text not null default 'P30D';
 -- The slot of the schedule it was made for; one plan each.
 alter table lethe.plan add slot timestamptz;
 create unique index on lethe.plan (policy, slot);
+
+-- A run that waits on purpose: until when, and which brake of the worker holds it.
+alter table lethe.plan add rests_until timestamptz;
+alter table lethe.plan add rests_because text;
 
 -- A slot of a policy's schedule that has come: the row is the claim, whichever worker makes it first.
 create table lethe.job (

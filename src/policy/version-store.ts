@@ -24,3 +24,14 @@ export async function versionText(db: Queryable, digest: string): Promise<string
     select content from lethe.version where digest = ${digest}`);
   return rows[0]?.content ?? null;
 }
+
+/** The stored texts under these digests. */
+export async function versionTexts(
+  db: Queryable,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (digests.length === 0) return new Map();
+  const { rows } = await db.query<Row & { digest: string; content: string }>(sql`
+    select digest, content from lethe.version where digest = any(${digests}::text[])`);
+  return new Map(rows.map(({ digest, content }) => [digest, content]));
+}

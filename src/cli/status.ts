@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { overdueHolds } from '../disposal/hold.js';
+import type { Engine } from '../engine.js';
+import { notices, type Notice } from '../jobs/schedule-status.js';
+import { waitingWords } from './publish.js';
+import { withEngine } from './session.js';
+
+/** `lethe status` */
+export function statusCommand(program: Command): void {
+  program
+    .command('status')
+    .description(
+      'what did not start, did not finish, waits, or is going on; exit code 1 when something needs a hand',
+    )
+    .action((_options, command: Command) => status(command));
+}
+
+type Told = Omit<Notice, 'kind' | 'policy'> & { readonly kind: string; readonly policy?: string };
+
+const status = (command: Command): Promise<void> =>
+  withEngine(command, async ({ engine, out }) => {
+    const told = [
+      ...(await notices(engine)),
+      ...(await holdNotices(engine)),
+      ...(await versionNotices(engine)),
+    ];
+    const [findings, notes] = [
+      told.filter(({ isTrouble }) => isTrouble),
+      told.filter(({ isTrouble }) => !isTrouble),
+    ];
+    out.result({ ok: findings.length === 0, findings: findings.map(document), notes: notes.map(document) }, [
+      ...findings.map((one) => `! ${line(one)}`),
+      ...notes.map(line),
+      ...(findings.length === 0 ? ['Every run finished, and no hold waits for its review.'] : []),
+    ]);
+    if (findings.length > 0) process.exitCode = 1;
+  });
+
+const document = ({ kind, id, policy, message }: Told): object => ({ kind, id, policy, problem: message });
+
+const line = ({ kind, id, policy, message }: Told): string =>
+  [id, policy === undefined || policy === id ? kind : `${kind} of ${policy}`, message].join('  ');
+
+async function holdNotices({ db, clock }: Engine): Promise<readonly Told[]> {
+  return (await overdueHolds(db, clock.now())).map((id) => ({
+    kind: 'hold',
+    id,
+    message: 'its review is overdue',
+    isTrouble: true,
+  }));
+}
+
+/** What was published and waits: nothing is wrong, but somebody may have to approve it. */
+async function versionNotices({ policies }: Engine): Promise<readonly Told[]> {
+  return (await policies.waiting()).map((version) => ({
+    kind: 'version',
+    id: version.id,
+    policy: version.policy,
+    message: waitingWords(version),
+    isTrouble: false,
+  }));
+}

@@ -1,0 +1,82 @@
+import { lastSlot } from '../core/cron.js';
+import { fromMicros, toMicros, type Instant } from '../core/instant.js';
+import type { Engine } from '../engine.js';
+import { trouble, type PlanStatus } from '../retention/status.js';
+import { isApproved } from './advance-jobs.js';
+import { inForceSince, newestSlots, notableJobs, type JobRow } from './job-store.js';
+
+/** Something to be said about the schedules and runs of this installation. */
+export interface Notice {
+  readonly kind: 'schedule' | 'job' | 'run' | 'plan';
+  /** Of the policy, the job, or the plan. */
+  readonly id: string;
+  readonly policy: string;
+  readonly message: string;
+  /** Something is wrong that takes a person to put right. */
+  readonly isTrouble: boolean;
+}
+
+/** A slot without a job is loud after so long: workers look every minute. */
+const LATE_MINUTES = 15n;
+const MINUTE_MICROS = 60_000_000n;
+/** A plan may wait so long for its approval before that is trouble. */
+const WAITING_DAYS = 7n;
+
+const ago = (now: Instant, minutes: bigint): Instant => fromMicros(toMicros(now) - minutes * MINUTE_MICROS);
+const shown = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
+
+/** What the schedules, jobs, plans and runs have to tell, what is wrong first. */
+export async function notices(engine: Engine): Promise<readonly Notice[]> {
+  const plans = await engine.retention.status();
+  const found = [
+    ...(await missingSlots(engine)),
+    ...(await notableJobs(engine.db)).flatMap((job) => ofJob(job)),
+    ...plans.flatMap((plan) => ofPlan(plan, engine.clock.now())),
+  ];
+  return [...found.filter(({ isTrouble }) => isTrouble), ...found.filter(({ isTrouble }) => !isTrouble)];
+}
+
+/** Schedules whose last slot has passed, and no worker has made a job of it. */
+async function missingSlots(engine: Engine): Promise<readonly Notice[]> {
+  const { db, clock } = engine;
+  const policies = await engine.policiesInForce();
+  const [newest, since] = [await newestSlots(db), await inForceSince(db, policies)];
+  return policies.flatMap(({ id, schedule }): Notice[] => {
+    const [version, job] = [since.get(id), newest.get(id)];
+    const after = version !== undefined && (job === undefined || version > job) ? version : job;
+    if (!schedule || after === undefined) return [];
+    const slot = lastSlot(schedule.cron, schedule.timeZone, after, ago(clock.now(), LATE_MINUTES));
+    if (slot === null) return [];
+    const message = `its schedule asked for a run on ${shown(slot)}, and none was made: is \`lethe worker\` running?`;
+    return [{ kind: 'schedule', id, policy: id, message, isTrouble: true }];
+  });
+}
+
+/** What waits or runs is told by its plan. */
+function ofJob({ id, policy, slot, state, message, attempts }: JobRow): readonly Notice[] {
+  const tell = (what: string, isTrouble: boolean): Notice[] => [
+    { kind: 'job', id, policy, message: `the run of ${shown(slot)} ${what}: ${message ?? ''}`, isTrouble },
+  ];
+  if (state === 'failed') return tell('failed', true);
+  if (state === 'skipped') return tell('was left out', false);
+  return state === 'open' && attempts > 0 ? tell('could not be planned yet', true) : [];
+}
+
+function ofPlan(plan: PlanStatus, now: Instant): readonly Notice[] {
+  const { id, policy, approvals } = plan;
+  const tell = (kind: Notice['kind'], message: string, isTrouble: boolean): Notice[] => [
+    { kind, id, policy, message, isTrouble },
+  ];
+  const wrong = trouble(plan);
+  if (wrong !== null) return tell('run', wrong, true);
+  if (plan.state === 'planned' && !isApproved(plan)) {
+    const since = `waits for approval since ${shown(plan.createdAt)} (${approvals.given} of ${approvals.needed})`;
+    return tell('plan', since, plan.createdAt < ago(now, WAITING_DAYS * 1440n));
+  }
+  return plan.state === 'applying' ? tell('run', going(plan), false) : [];
+}
+
+function going({ done, items, rests }: PlanStatus): string {
+  const far = `${done} of ${items} records`;
+  return rests ? `rests (${rests.because}) until ${shown(rests.until)}, ${far}` : `is going on, ${far}`;
+}

@@ -1,0 +1,89 @@
+import type { Assurance, Role } from '../core/actor.js';
+import type { Instant } from '../core/instant.js';
+import type { Queryable, Row, Tx } from '../db/database.js';
+import { sql } from '../db/sql.js';
+import type { Change, Publication } from './publication.js';
+
+interface PublicationRow extends Row {
+  readonly id: string;
+  readonly policy: string;
+  readonly digest: string | null;
+  readonly published_at: Instant;
+  readonly published_by: string;
+  readonly change: Change;
+  readonly because: readonly string[];
+  readonly not_before: Instant;
+  readonly approvers: number;
+  readonly assurance: Assurance;
+  readonly role: Role | null;
+  readonly approved_by: readonly string[];
+  readonly approved_at: readonly Instant[];
+}
+
+/** Every retention policy published so far, oldest first, with the approvals that count. */
+export async function listPublications(db: Queryable): Promise<readonly Publication[]> {
+  const { rows } = await db.query<PublicationRow>(sql`
+    select p.*,
+      array(select a.actor_id from lethe.publication_approval a
+            where a.publication_id = p.id and (p.assurance = 'asserted' or a.assurance = 'authenticated')
+            order by a.given_at, a.actor_id) as approved_by,
+      array(select a.given_at from lethe.publication_approval a
+            where a.publication_id = p.id and (p.assurance = 'asserted' or a.assurance = 'authenticated')
+            order by a.given_at, a.actor_id) as approved_at
+    from lethe.publication p
+    where p.kind = 'retention'
+    order by p.number`);
+  return rows.map((row) => ({
+    id: row.id,
+    policy: row.policy,
+    digest: row.digest,
+    publishedAt: row.published_at,
+    publishedBy: row.published_by,
+    change: row.change,
+    because: row.because,
+    notBefore: row.not_before,
+    approvers: row.approvers,
+    assurance: row.assurance,
+    role: row.role,
+    approvals: row.approved_by.map((actor, index) => ({ actor, at: row.approved_at[index] as Instant })),
+  }));
+}
+
+export type NewPublication = Omit<Publication, 'approvals'>;
+
+/** Numbers follow the order of publishing: whoever inserts holds the publishing lock. */
+export async function insertPublication(tx: Tx, publication: NewPublication): Promise<void> {
+  const { id, policy, digest, publishedAt, publishedBy, change, because } = publication;
+  const { notBefore, approvers, assurance, role } = publication;
+  await tx.query(sql`
+    insert into lethe.publication (id, policy, kind, digest, published_at, published_by, change, because, not_before,
+      approvers, assurance, role)
+    values (${id}, ${policy}, 'retention', ${digest}, ${publishedAt}::timestamptz, ${publishedBy}, ${change},
+      ${JSON.stringify(because)}::jsonb, ${notBefore}::timestamptz, ${approvers}, ${assurance}, ${role})`);
+}
+
+export interface NewPublicationApproval {
+  readonly publication: string;
+  readonly actor: string;
+  readonly assurance: Assurance;
+  readonly roles: readonly Role[];
+  readonly at: Instant;
+}
+
+/** False when this actor approved the version before. */
+export async function insertPublicationApproval(tx: Tx, approval: NewPublicationApproval): Promise<boolean> {
+  const { publication, actor, assurance, roles, at } = approval;
+  const { count } = await tx.query(sql`
+    insert into lethe.publication_approval (publication_id, actor_id, assurance, roles, given_at)
+    values (${publication}, ${actor}, ${assurance}, ${roles}::text[], ${at}::timestamptz)
+    on conflict do nothing`);
+  return count > 0;
+}
+
+/** Advisory lock number ("LETH", then 19); it ends with the transaction. */
+const PUBLISHING = 0x4c455448_13n.toString();
+
+/** One publisher or approver of versions at a time: each sees what the one before has committed. */
+export async function lockPublishing(tx: Tx): Promise<void> {
+  await tx.query(sql`select pg_advisory_xact_lock(${PUBLISHING}::bigint)`);
+}

@@ -1,0 +1,100 @@
+import { describeProblems, LetheError, type Problem } from '../core/errors.js';
+import type { Instant } from '../core/instant.js';
+import type { Queryable } from '../db/database.js';
+import type { MapGraph } from '../datamap/graph.js';
+import { reportOverrides } from './overrides.js';
+import { readVersions } from './policies-in-force.js';
+import type { PolicyStanding, PublishedVersion } from './publication.js';
+import type { PolicyFile, RetentionPolicy } from './retention-policy.js';
+import type { OtherPolicy } from './rivals-freed.js';
+import { mayTakeMore } from './takes-more.js';
+import { versionTexts } from './version-store.js';
+
+/** One policy on its way to a new version. */
+export interface Step {
+  readonly policy: string;
+  /** Null: it is removed. */
+  readonly after: RetentionPolicy | null;
+  /** Of the file, as the user would write it. */
+  readonly path: string;
+  /** False: the newest version says the same. */
+  readonly isNew: boolean;
+}
+
+/** What is published before the steps. */
+export interface Published {
+  readonly now: Instant;
+  readonly standings: ReadonlyMap<string, PolicyStanding>;
+  /** A version's policy; null when it removes one, or the map can no longer read it. */
+  readonly read: (version: PublishedVersion | null) => RetentionPolicy | null;
+  readonly inForce: (policy: string) => RetentionPolicy | null;
+}
+
+export async function readPublished(
+  db: Queryable,
+  graph: MapGraph,
+  { standings, now }: Pick<Published, 'standings' | 'now'>,
+): Promise<Published> {
+  const versions = [...standings.values()].flatMap(({ inForce, waiting }) =>
+    [inForce, waiting].filter((version) => version !== null),
+  );
+  const { policies } = await readVersions(db, graph, versions);
+  const byDigest = new Map(policies.map((policy) => [policy.digest, policy]));
+  const read = (version: PublishedVersion | null) => byDigest.get(version?.digest ?? '') ?? null;
+  return { now, standings, read, inForce: (policy) => read(standings.get(policy)?.inForce ?? null) };
+}
+
+/** Why the step may take records that are kept now; empty when it provably takes none. */
+export function reasonsOf(published: Published, step: Step, steps: readonly Step[]): readonly string[] {
+  const ruling = published.standings.get(step.policy)?.inForce ?? null;
+  const before = published.inForce(step.policy);
+  if (ruling && !before)
+    return ['the data map cannot read the version in force, so the two cannot be compared'];
+  return mayTakeMore({ before, after: step.after }, othersOf(published, step, steps));
+}
+
+/** Every version of other policies that may rule while this one does. */
+function othersOf(
+  { standings, read }: Published,
+  step: Step,
+  steps: readonly Step[],
+): readonly OtherPolicy[] {
+  const known = [...standings.values()].flatMap(({ policy: id, inForce, waiting }) => [
+    ...(inForce ? [{ id, policy: read(inForce), isInForce: true }] : []),
+    ...(waiting && waiting.digest !== null ? [{ id, policy: read(waiting), isInForce: false }] : []),
+  ]);
+  const coming = steps.flatMap(({ policy: id, after }) =>
+    after ? [{ id, policy: after, isInForce: false }] : [],
+  );
+  return [...known, ...coming].filter(({ id }) => id !== step.policy);
+}
+
+/**
+ * What `overrides` names must be there once all newest versions rule.
+ * @throws LetheError `policy_invalid`
+ */
+export async function requireFittingSet(
+  db: Queryable,
+  { standings }: Published,
+  steps: readonly Step[],
+): Promise<void> {
+  const kept = [...standings.values()].flatMap(({ policy, versions }) =>
+    steps.some((step) => step.policy === policy) ? [] : versions.slice(-1),
+  );
+  const texts = await versionTexts(
+    db,
+    kept.flatMap(({ digest }) => digest ?? []),
+  );
+  const files: PolicyFile[] = [
+    ...steps.flatMap(({ path, after }) =>
+      after ? [{ path, content: JSON.parse(after.text) as unknown }] : [],
+    ),
+    ...kept.flatMap(({ id, policy, digest }) => {
+      const text = texts.get(digest ?? '');
+      return text === undefined ? [] : [{ path: `${policy} (${id})`, content: JSON.parse(text) as unknown }];
+    }),
+  ];
+  const problems: Problem[] = [];
+  reportOverrides(files, problems);
+  if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
+}

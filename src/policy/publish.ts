@@ -1,0 +1,220 @@
+import type { Actor } from '../core/actor.js';
+import { LetheError } from '../core/errors.js';
+import { newId } from '../core/ids.js';
+import type { Instant } from '../core/instant.js';
+import { dueOf, parsePeriod } from '../core/period.js';
+import type { Database, Tx } from '../db/database.js';
+import type { MapGraph } from '../datamap/graph.js';
+import { actorId } from '../ledger/actor-directory.js';
+import { appendEntry } from '../ledger/append.js';
+import { chooseDrafts, idOf, type ChosenDraft, type Drafts } from './drafts.js';
+import { stricterOversight, type Oversight } from './oversight.js';
+import { standings, type PolicyStanding, type PublishedVersion } from './publication.js';
+import {
+  insertPublication,
+  listPublications,
+  lockPublishing,
+  type NewPublication,
+} from './publication-store.js';
+import { readPublished, reasonsOf, requireFittingSet, type Published, type Step } from './publish-steps.js';
+import { storeVersion } from './version-store.js';
+
+export interface PublishRequest {
+  readonly drafts: Drafts;
+  /** Publish these policies only, and remove those of them that have no file; empty: every draft that is new. */
+  readonly policies?: readonly string[];
+  /** Policies to remove, whether or not their files are there. */
+  readonly remove?: readonly string[];
+}
+
+export interface PublishContext {
+  readonly db: Database;
+  readonly graph: MapGraph;
+  readonly now: Instant;
+  /** ISO 8601: how long a version waits that may take more. */
+  readonly cooling: string;
+}
+
+/** What became of one policy. */
+export interface PublishOutcome {
+  readonly policy: string;
+  /** False: its newest version says the same already. */
+  readonly isNew: boolean;
+  /** The newest version. */
+  readonly version: PublishedVersion;
+  /** The version in force. */
+  readonly inForce: PublishedVersion | null;
+  /** A version that waited, and now never comes into force. */
+  readonly takenBack: string | null;
+}
+
+export interface Publishing {
+  readonly outcomes: readonly PublishOutcome[];
+  /** Policies in force or waiting that no file has any more: that alone removes nothing. */
+  readonly withoutFile: readonly string[];
+}
+
+/**
+ * Publishes drafts as immutable versions, all or none. What provably takes no record more is in force at once; what may take
+ * more waits for the end of the cooling time and for approvals.
+ * @throws LetheError `policy_invalid`, also for what would not fit together; `input_invalid` for an id nobody knows
+ */
+export async function publishDrafts(
+  context: PublishContext,
+  request: PublishRequest,
+  actor: Actor,
+): Promise<Publishing> {
+  const drafts = chosen(context.graph, request);
+  return context.db.transaction(async (tx) => {
+    const { published, by } = await begin(tx, context, actor);
+    const steps = stepsOf(published, drafts, request);
+    await requireFittingSet(tx, published, steps);
+    const news = steps.filter(({ isNew }) => isNew);
+    for (const step of news) {
+      const because = reasonsOf(published, step, news);
+      await publish(tx, step, { published, by, because, ...waits(context, published, step, because) });
+    }
+    return outcome(tx, published, steps, request.drafts);
+  });
+}
+
+/**
+ * Publishes every draft into an empty history, in force at once: the first versions of an installation.
+ * @returns the policies; null when something has been published already, then nothing happens
+ * @throws LetheError `policy_invalid`
+ */
+export async function publishInitial(
+  context: Omit<PublishContext, 'cooling'>,
+  drafts: Drafts,
+  actor: Actor,
+): Promise<readonly string[] | null> {
+  return context.db.transaction(async (tx) => {
+    const { published, by } = await begin(tx, context, actor);
+    if (published.standings.size > 0) return null;
+    const steps = stepsOf(published, chooseDrafts(context.graph, drafts, []), { drafts });
+    await requireFittingSet(tx, published, steps);
+    for (const step of steps)
+      await publish(tx, step, {
+        published,
+        by,
+        because: [],
+        change: 'initial',
+        notBefore: published.now,
+        oversight: NONE,
+      });
+    return steps.map(({ policy }) => policy);
+  });
+}
+
+const NONE: Oversight = { approvers: 0, assurance: 'asserted', role: null };
+
+function chosen(graph: MapGraph, { drafts, policies = [], remove = [] }: PublishRequest) {
+  if (policies.length === 0 && remove.length > 0) return [];
+  return chooseDrafts(graph, drafts, policies).filter(({ policy }) => !remove.includes(policy.id));
+}
+
+/** One publisher at a time: what is published is compared with what the one before has committed. */
+async function begin(
+  tx: Tx,
+  { graph, now }: Omit<PublishContext, 'cooling'>,
+  actor: Actor,
+): Promise<{ readonly published: Published; readonly by: string }> {
+  await lockPublishing(tx);
+  const history = await listPublications(tx);
+  const last = history.at(-1)?.publishedAt;
+  // another computer's clock may be ahead; a version is never older than the one it follows
+  const at = last !== undefined && last > now ? last : now;
+  const published = await readPublished(tx, graph, { standings: standings(history, at), now: at });
+  return { published, by: await actorId(tx, actor.name) };
+}
+
+function stepsOf(
+  { standings: known }: Published,
+  drafts: readonly ChosenDraft[],
+  { policies = [], remove = [] }: PublishRequest,
+): readonly Step[] {
+  const gone = policies.filter((id) => !drafts.some(({ policy }) => policy.id === id));
+  const removed = [...new Set([...remove, ...gone])].map((id): Step => {
+    const newest = known.get(id)?.versions.at(-1);
+    if (!newest) throw new LetheError('input_invalid', { what: id, reason: UNKNOWN });
+    return { policy: id, after: null, path: id, isNew: newest.digest !== null };
+  });
+  const changed = drafts.map(({ policy, file }): Step => {
+    const newest = known.get(policy.id)?.versions.at(-1);
+    return { policy: policy.id, after: policy, path: file.path, isNew: newest?.digest !== policy.digest };
+  });
+  return [...changed, ...removed];
+}
+
+const UNKNOWN = 'no policy file has this id, and no version of it is published';
+
+type Waits = Pick<NewPublication, 'change' | 'notBefore'> & { readonly oversight: Oversight };
+
+function waits(
+  { cooling }: PublishContext,
+  { now, inForce }: Published,
+  { policy, after }: Step,
+  because: readonly string[],
+): Waits {
+  if (because.length === 0) return { change: 'keeps', notBefore: now, oversight: NONE };
+  const period = parsePeriod(cooling);
+  if ('problem' in period) throw new RangeError(`cooling: ${period.problem}`);
+  return {
+    change: 'takesMore',
+    notBefore: dueOf(now, period, 'UTC', 'event'),
+    oversight: stricterOversight(inForce(policy), after),
+  };
+}
+
+interface Details extends Waits {
+  readonly published: Published;
+  readonly by: string;
+  readonly because: readonly string[];
+}
+
+async function publish(tx: Tx, step: Step, details: Details): Promise<void> {
+  const { policy, after } = step;
+  const { published, by, because, change, notBefore, oversight } = details;
+  if (after)
+    await storeVersion(tx, { digest: after.digest, kind: 'retention', name: policy, text: after.text }, by);
+  const id = newId('version');
+  const { now } = published;
+  const digest = after?.digest ?? null;
+  await insertPublication(tx, {
+    ...{ id, policy, digest, publishedAt: now, publishedBy: by, change, because, notBefore },
+    ...oversight,
+  });
+  const before = published.standings.get(policy)?.inForce?.digest ?? null;
+  await appendEntry(tx, {
+    kind: 'policy.published',
+    at: now,
+    actor: by,
+    about: {
+      ...{ policy, version: id, change, notBefore, approvers: oversight.approvers },
+      does: after ? after.action : 'remove',
+    },
+    digests: { ...(digest === null ? {} : { version: digest }), ...(before === null ? {} : { before }) },
+  });
+}
+
+async function outcome(
+  tx: Tx,
+  { standings: before, now }: Published,
+  steps: readonly Step[],
+  { files }: Drafts,
+): Promise<Publishing> {
+  const after = standings(await listPublications(tx), now);
+  const outcomes = steps.flatMap(({ policy, isNew }): readonly PublishOutcome[] => {
+    const { inForce = null, versions = [] } = after.get(policy) ?? {};
+    const takenBack = isNew ? (before.get(policy)?.waiting?.id ?? null) : null;
+    return versions.slice(-1).map((version) => ({ policy, isNew, version, inForce, takenBack }));
+  });
+  return { outcomes, withoutFile: withoutFile(after, files) };
+}
+
+function withoutFile(known: ReadonlyMap<string, PolicyStanding>, files: Drafts['files']): readonly string[] {
+  const named = new Set(files.map(({ content }) => idOf(content)));
+  return [...known.values()].flatMap(({ policy, versions }) =>
+    versions.at(-1)?.digest === null || named.has(policy) ? [] : [policy],
+  );
+}

@@ -1,0 +1,52 @@
+import type { Actor } from '../core/actor.js';
+import type { Clock } from '../core/clock.js';
+import { LetheError } from '../core/errors.js';
+import type { Database } from '../db/database.js';
+import type { MapGraph } from '../datamap/graph.js';
+import { syncFloors } from '../disposal/floors.js';
+import { actorId } from '../ledger/actor-directory.js';
+import { approveVersion } from '../policy/approve-version.js';
+import { policiesInForce } from '../policy/policies-in-force.js';
+import type { PublishedVersion } from '../policy/publication.js';
+import { publishDrafts, type Publishing, type PublishRequest } from '../policy/publish.js';
+
+export interface PublishingContext {
+  readonly db: Database;
+  readonly graph: MapGraph;
+  readonly clock: Clock;
+  /** How long a version waits that may take more: an ISO 8601 period; absent: a week. */
+  readonly cooling?: string;
+}
+
+/** Publishes drafts; see publishDrafts. A duty to keep that rules at once also protects from runs that are going on. */
+export async function publishPolicies(
+  context: PublishingContext,
+  request: PublishRequest,
+  actor: Actor,
+): Promise<Publishing> {
+  const { db, graph, clock, cooling = 'P7D' } = context;
+  const done = await publishDrafts({ db, graph, now: clock.now(), cooling }, request, actor);
+  await bringFloorsInStep(context, actor);
+  return done;
+}
+
+/** Approves a version that waits; see approveVersion. */
+export async function approvePolicyVersion(
+  context: PublishingContext,
+  version: string,
+  actor: Actor,
+): Promise<PublishedVersion> {
+  const approved = await approveVersion(context.db, version, actor, context.clock.now());
+  await bringFloorsInStep(context, actor);
+  return approved;
+}
+
+/** While the map cannot read what is in force, nothing is planned or applied, and the floors stay as they are. */
+async function bringFloorsInStep({ db, graph, clock }: PublishingContext, actor: Actor): Promise<void> {
+  try {
+    const policies = await policiesInForce(db, graph, clock.now());
+    await syncFloors(db, policies, await actorId(db, actor.name));
+  } catch (error) {
+    if (!(error instanceof LetheError && error.code === 'version_unreadable')) throw error;
+  }
+}

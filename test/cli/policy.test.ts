@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { HistoryEntry } from '../../src/policy/history.js';
+import { freshDatabase, type FreshDatabase } from '../support/database.js';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const LOADER = import.meta.resolve('tsx');
+
+const own = {
+  kind: 'retention',
+  id: 'own-rule',
+  title: 'Spam: a month',
+  record: 'ticket',
+  activity: 'support',
+  ground: 'purpose',
+  reason: 'nobody needs it',
+  when: { fact: 'status', operator: 'equal', value: 'spam' },
+  keep: { for: 'P1M', from: 'createdAt', timeZone: 'UTC' },
+  then: { action: 'delete' },
+};
+
+describe('lethe policy publish, and the drafts it is about', () => {
+  let fresh: FreshDatabase;
+  let folder: string;
+  beforeEach(async () => {
+    fresh = await freshDatabase();
+    folder = mkdtempSync(join(tmpdir(), 'lethe-policy-'));
+    mkdirSync(join(folder, 'policies'));
+  });
+  afterEach(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await fresh.drop();
+  });
+
+  const lethe = (...words: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', LOADER, MAIN, ...words], {
+      cwd: folder,
+      env: { ...process.env, DATABASE_URL: fresh.url, LETHE_VAULT_URL: '' },
+      encoding: 'utf8',
+    });
+    return { exit: status, stdout, stderr };
+  };
+  const file = (name: string): string => join(folder, 'policies', `${name}.json`);
+  const write = (name: string, content: unknown): void => {
+    writeFileSync(file(name), typeof content === 'string' ? content : JSON.stringify(content));
+  };
+  const edit = (name: string, from: string, to: string): void => {
+    write(name, readFileSync(file(name), 'utf8').replace(from, to));
+  };
+  const seed = (): Promise<unknown> =>
+    fresh.admin(`insert into desk.customers (customer_number, name, email) values ('C-1', 'Ada Marker', 'ada@marker.example');
+      insert into desk.tickets (number, subject, status, priority, category, channel, customer_id, created_at, updated_at, closed_at)
+      select 'T-1', 'Marker', 'closed', 'normal', 'technical', 'email', id, '2015-01-01', '2015-01-02', '2015-01-02' from desk.customers`);
+
+  it('init publishes what is in the folder, and plan, approve and apply follow without a wait', async () => {
+    write('own', own);
+    const init = lethe('init');
+    expect(init.exit, init.stderr).to.equal(0);
+    expect(init.stdout).to.match(/published and in force: .*own-rule.*resolved-tickets/);
+    await seed();
+    const plan = lethe('retention', 'plan', 'resolved-tickets', '--as', 'officer', '--json');
+    const { id, items } = JSON.parse(plan.stdout) as { id: string; items: number };
+    expect(items).to.equal(1);
+    expect(lethe('retention', 'approve', id, '--as', 'colleague').exit).to.equal(0);
+    expect(lethe('retention', 'apply', id).exit).to.equal(0);
+    expect(lethe('init').stdout).to.include('files are drafts until');
+  });
+
+  it('init refuses a wrong file before anything is published, and goes on once it is right', () => {
+    write('own', { ...own, record: 'tikcet' });
+    const refused = lethe('init');
+    expect(refused.exit).to.equal(2);
+    expect(refused.stderr)
+      .to.include('policies/own.json: record')
+      .and.to.include(
+        'no policy is published yet, so none is in force; correct this and run `lethe init` again',
+      );
+    expect(lethe('policy', 'history').stdout).to.equal('Nothing is published yet.\n');
+    write('own', own);
+    const init = lethe('init');
+    expect(init.stdout).to.include('lethe.json was here already').and.to.include('own-rule');
+  });
+
+  it('editing a file passes nothing by: plans go on as published until it is published, cooled and approved', async () => {
+    expect(lethe('init').exit).to.equal(0);
+    await seed();
+    edit('resolved-tickets', '"P3Y"', '"P2Y"');
+    write('broken', '{ "kind":');
+    const plan = lethe('retention', 'plan', 'resolved-tickets');
+    expect(plan.exit, plan.stderr).to.equal(0);
+    expect(plan.stdout).to.match(
+      /! This is what version version-\w+ takes, .* policies\/resolved-tickets\.json says/,
+    );
+    expect(lethe('policy', 'publish').exit).to.equal(2);
+    const publish = lethe('policy', 'publish', 'resolved-tickets', '--as', 'Olga');
+    expect(publish.stdout)
+      .to.match(/^resolved-tickets: waits until .* and for 1 approval \(version-\w+\), because\n/)
+      .and.to.include('  keep.for: P3Y → P2Y takes records 1 year earlier\n')
+      .and.to.include('stays in force\n');
+    const id = /approve (version-\w+)/.exec(publish.stdout)?.[1] ?? '';
+    expect(lethe('policy', 'approve', id, '--as', 'olga').exit).to.equal(3);
+    expect(lethe('policy', 'approve', id, '--as', 'Dana').exit).to.equal(0);
+    const [first, second] = lethe('policy', 'history', 'resolved-tickets', '--json')
+      .stdout.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as HistoryEntry);
+    expect(first?.state.is).to.equal('inForce');
+    expect(second?.state).to.include({ is: 'waiting', given: 1, needed: 1 });
+    expect(second).to.deep.include({ id, author: 'Olga', approvedBy: ['Dana'], number: 2 });
+    expect(JSON.parse(lethe('policy', 'show', id).stdout)).to.have.nested.property('keep.for', 'P2Y');
+    const status = lethe('status');
+    expect(status.stdout).to.match(new RegExp(`${id} .*waits until`));
+    expect(status.exit).to.equal(0);
+  });
+
+  it('check says which drafts differ from what is published, and does without a database', () => {
+    expect(lethe('init').exit).to.equal(0);
+    edit('call-recordings', '"P90D"', '"P91D"');
+    write('own', own);
+    const check = lethe('policy', 'check');
+    expect(check.exit, check.stderr).to.equal(0);
+    expect(check.stdout).to.match(/call-recordings .*! differs from what is published/);
+    expect(check.stdout).to.match(/own-rule .*! not published/);
+    expect(check.stdout.match(/!/g)).to.have.length(2);
+    const away = spawnSync(process.execPath, ['--import', LOADER, MAIN, 'policy', 'check'], {
+      cwd: folder,
+      env: { ...process.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' },
+      encoding: 'utf8',
+    });
+    expect(away.status, away.stderr).to.equal(0);
+    expect(away.stdout).to.include('Not compared with what is in force: cannot reach the database');
+  });
+}).timeout(240_000);
