@@ -71,33 +71,22 @@ async function init(command: Command, { map, param, vault, printSql }: InitOptio
     process.stdout.write(`${migrationsText(migrationSets(graph))}\n${grantsText(graph)}`);
     return;
   }
-  const place = databaseConfig(around);
   const actor = actingAs(command, known?.actors ?? null);
   if (known) requireRole(actor, 'publish');
+  const place = databaseConfig(around);
   const db = await openDatabase({ url: place.url, folder: place.embedded });
   try {
     const migrations = await prepareDatabase(db, graph);
     const named = known ? null : namedVault(around, path, vault);
     if (named) await tieVault(db, named);
     const database = place.url === undefined ? 'embedded' : 'postgres';
-    const written = known
-      ? []
-      : await installFiles({
-          folder,
-          path,
-          map: name,
-          parameters: param,
-          graph,
-          database,
-          ...vaultOption(named),
-        });
+    const installation = { folder, path, map: name, parameters: param, graph, database } as const;
+    const written = known ? [] : await installFiles({ ...installation, ...vaultOption(named) });
     const { policies, policiesShown: shown } = known ?? (await loadConfig(around, path));
     const versions = { graph, folder: policies, shown, now: systemClock.now(), actor };
     const published = await publishFirstVersions(db, versions);
     outputOf(command).result({ map: graph.id, config: path, policies: written, migrations, published }, [
-      known
-        ? 'lethe.json was here already and is left as it is.'
-        : `lethe.json is written for the data map "${graph.id}"${written.length > 0 ? `, and policies/: ${written.join(', ')}` : ''}.`,
+      configLine(graph, known ? null : written),
       `Schema "lethe" is in the database${place.url === undefined ? ' in .lethe/' : ''}.`,
       ...(named ? [vaultLine(named)] : []),
       publishedLine(published),
@@ -106,6 +95,12 @@ async function init(command: Command, { map, param, vault, printSql }: InitOptio
   } finally {
     await db.close();
   }
+}
+
+function configLine({ id }: MapGraph, written: readonly string[] | null): string {
+  if (written === null) return 'lethe.json was here already and is left as it is.';
+  const policies = written.length > 0 ? `, and policies/: ${written.join(', ')}` : '';
+  return `lethe.json is written for the data map "${id}"${policies}.`;
 }
 
 function publishedLine(published: readonly string[] | null): string {

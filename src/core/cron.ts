@@ -29,7 +29,7 @@ export function parseCron(text: string): Cron | CronProblem {
   if (fields.length !== 5) return { problem: `write five fields: ${FIELDS}; these are ${fields.length}` };
   const { errors, fields: read } = validateDetailed(fields.join(' '));
   if (!read)
-    return { problem: `${errors.map(({ message }) => message).join('; ')}; the fields are ${FIELDS}` };
+    return { problem: `${errors.map(inWords).join('; ')}; the fields are ${FIELDS}` };
   const cron = {
     hours: inOrder(read.hour),
     minutes: inOrder(read.minute),
@@ -50,6 +50,9 @@ export function parseCron(text: string): Cron | CronProblem {
     };
   return cron;
 }
+
+const inWords = ({ message }: { readonly message: string }): string =>
+  message.replace('is a invalid expression for', 'is no valid');
 
 const inOrder = (numbers: readonly number[]): readonly number[] =>
   [...new Set(numbers)].sort((a, b) => a - b);

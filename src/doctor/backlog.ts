@@ -79,11 +79,11 @@ function overdueFinding(
 /** What takes them. */
 function next(plans: readonly PlanStatus[], { id }: RetentionPolicy): string {
   const plan = plans.find(
-    ({ policy, state, isStale }) =>
-      policy === id && state !== 'done' && state !== 'withdrawn' && !isStale,
+    ({ policy, state, isStale }) => policy === id && state !== 'done' && state !== 'withdrawn' && !isStale,
   );
   if (!plan) return `no plan takes them; \`lethe retention plan ${id}\``;
-  if (plan.state !== 'planned') return `the run of ${plan.id} is not finished; \`lethe retention apply ${plan.id}\``;
+  if (plan.state !== 'planned')
+    return `the run of ${plan.id} is not finished; \`lethe retention apply ${plan.id}\``;
   return plan.approvals.given < plan.approvals.needed
     ? `${plan.id} waits for approval; \`lethe retention approve ${plan.id}\``
     : `${plan.id} is approved and waits to be applied; \`lethe retention apply ${plan.id}\``;

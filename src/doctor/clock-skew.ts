@@ -10,7 +10,10 @@ const TOLERATED = 2 * SECOND;
 const DANGEROUS = 60 * SECOND;
 
 /** How the clock that due dates are counted by stands to the database server's, whose instants records carry. */
-export async function clockSkew({ db, clock }: Pick<CoverageContext, 'db' | 'clock'>): Promise<readonly Finding[]> {
+export async function clockSkew({
+  db,
+  clock,
+}: Pick<CoverageContext, 'db' | 'clock'>): Promise<readonly Finding[]> {
   if (db.kind === 'embedded') return [];
   const asked = toMicros(clock.now());
   const { rows } = await db.query<Row & { now: string }>(sql`select clock_timestamp() as now`);

@@ -41,7 +41,10 @@ function scheduleOf(
 ): readonly Finding[] {
   const now = context.clock.now();
   const until = before(now, LATE);
-  const since = [inForceSince(context, policy.id), job?.slot].flatMap((at) => at ?? []).sort().at(-1);
+  const since = [inForceSince(context, policy.id), job?.slot]
+    .flatMap((at) => at ?? [])
+    .sort()
+    .at(-1);
   const missed = since === undefined ? null : lastSlot(cron, timeZone, since, until);
   if (missed !== null && since !== undefined) {
     if (!job) return [neverRan(policy, missed)];

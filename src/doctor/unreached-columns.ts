@@ -16,7 +16,10 @@ const LISTED = 6;
  */
 export function unreachedColumns(graph: MapGraph, policies: readonly RetentionPolicy[]): readonly Finding[] {
   const unreached = unreachedTables(graph, policies);
-  const own = unreached.map(({ table, columns }) => ({ table, columns: columns.filter((one) => !isId(one)) }));
+  const own = unreached.map(({ table, columns }) => ({
+    table,
+    columns: columns.filter((one) => !isId(one)),
+  }));
   return [
     ...own
       .filter(({ columns }) => columns.length > 0)

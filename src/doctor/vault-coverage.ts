@@ -85,11 +85,7 @@ function stateFindings(state: VaultState, now: Instant): readonly Finding[] {
   ];
 }
 
-function backups(
-  { forgottenUpTo }: VaultState,
-  told: Config['backups'],
-  now: Instant,
-): readonly Finding[] {
+function backups({ forgottenUpTo }: VaultState, told: Config['backups'], now: Instant): readonly Finding[] {
   if (told === null)
     return [
       hint(

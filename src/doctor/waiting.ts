@@ -28,7 +28,11 @@ function waitingVersions({ standings, clock }: CoverageContext): readonly Findin
         : `its cooling time ends on ${dayOf(until)}`;
     const since = daysBetween(version.publishedAt, now);
     return [
-      warning('version_waiting', `policy ${policy}`, `version ${version.id} has waited for ${since} days: ${why}`),
+      warning(
+        'version_waiting',
+        `policy ${policy}`,
+        `version ${version.id} has waited for ${since} days: ${why}`,
+      ),
     ];
   });
 }

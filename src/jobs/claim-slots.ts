@@ -1,8 +1,9 @@
 import { lastSlot, slotsBetween } from '../core/cron.js';
 import { fromMicros, toMicros, type Instant } from '../core/instant.js';
-import type { Database } from '../db/database.js';
+import type { Database, Queryable } from '../db/database.js';
+import { policyStandings } from '../policy/policies-in-force.js';
 import type { PolicySchedule, RetentionPolicy } from '../policy/retention-policy.js';
-import { inForceSince, insertJob, lockClaims, newestSlots, type NewJob } from './job-store.js';
+import { insertJob, lockClaims, newestSlots, type NewJob } from './job-store.js';
 
 /** A slot older than this when a worker first sees it was missed. */
 export const ON_TIME_MINUTES = 10;
@@ -26,7 +27,7 @@ type Due = Pick<NewJob, 'slot' | 'state' | 'message'>;
 export function claimSlots({ db, policies, now, watchedSince }: ClaimContext): Promise<readonly NewJob[]> {
   return db.transaction(async (tx) => {
     await lockClaims(tx);
-    const [newest, since] = [await newestSlots(tx), await inForceSince(tx, policies)];
+    const [newest, since] = [await newestSlots(tx), await inForceSince(tx, policies, now)];
     const made: NewJob[] = [];
     for (const { id: policy, schedule } of policies) {
       if (!schedule) continue;
@@ -38,6 +39,22 @@ export function claimSlots({ db, policies, now, watchedSince }: ClaimContext): P
     }
     return made;
   });
+}
+
+/** Of each policy, since when this version of it has been in force; policies that were never published are missing. */
+export async function inForceSince(
+  db: Queryable,
+  policies: readonly Pick<RetentionPolicy, 'id' | 'digest'>[],
+  now: Instant,
+): Promise<ReadonlyMap<string, Instant>> {
+  const standings = await policyStandings(db, now);
+  const found = policies.flatMap(({ id, digest }) => {
+    const version = standings.get(id)?.inForce;
+    return version?.digest === digest && version.state.is === 'inForce'
+      ? [[id, version.state.since] as const]
+      : [];
+  });
+  return new Map(found);
 }
 
 const later = (a: Instant, b: Instant | undefined): Instant => (b !== undefined && b > a ? b : a);

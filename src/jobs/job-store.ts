@@ -52,23 +52,7 @@ export async function newestSlots(db: Queryable): Promise<ReadonlyMap<string, In
   return new Map(rows.map(({ policy, slot }) => [policy, slot]));
 }
 
-/** Of each policy, since when this version of it has been in force; policies that were never published are missing. */
-export async function inForceSince(
-  db: Queryable,
-  policies: readonly { readonly id: string; readonly digest: string }[],
-): Promise<ReadonlyMap<string, Instant>> {
-  const { rows } = await db.query<Row & { policy: string; since: Instant }>(sql`
-    select distinct on (p.policy) p.policy,
-      greatest(p.published_at, p.not_before,
-        (select max(given_at) from lethe.publication_approval a where a.publication_id = p.id)) as since
-    from lethe.publication p
-      join unnest(${policies.map(({ id }) => id)}::text[], ${policies.map(({ digest }) => digest)}::text[])
-        wanted(policy, digest) on wanted.policy = p.policy and wanted.digest = p.digest
-    order by p.policy, p.number desc`);
-  return new Map(rows.map(({ policy, since }) => [policy, since]));
-}
-
-/** Jobs that are still to come to an end, by slot; of those that failed, the ones whose run may yet be finished. */
+/** Jobs that are still to come to an end, by slot. */
 export async function unfinishedJobs(db: Queryable): Promise<readonly JobRow[]> {
   const { rows } = await db.query<JobRow>(sql`
     select * from lethe.job where state in ('open', 'waiting', 'applying') order by slot, policy`);

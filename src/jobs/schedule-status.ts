@@ -1,14 +1,17 @@
 import { lastSlot } from '../core/cron.js';
 import { fromMicros, toMicros, type Instant } from '../core/instant.js';
 import type { Engine } from '../engine.js';
+import { waitingVersions } from '../policy/policies-in-force.js';
+import type { PublishedVersion } from '../policy/publication.js';
 import { trouble, type PlanStatus } from '../retention/status.js';
 import { isApproved } from './advance-jobs.js';
-import { inForceSince, newestSlots, notableJobs, type JobRow } from './job-store.js';
+import { inForceSince } from './claim-slots.js';
+import { newestSlots, notableJobs, type JobRow } from './job-store.js';
 
 /** Something to be said about the schedules and runs of this installation. */
 export interface Notice {
-  readonly kind: 'schedule' | 'job' | 'run' | 'plan';
-  /** Of the policy, the job, or the plan. */
+  readonly kind: 'schedule' | 'job' | 'run' | 'plan' | 'version';
+  /** Of the policy, the job, the plan, or the version. */
   readonly id: string;
   readonly policy: string;
   readonly message: string;
@@ -19,7 +22,7 @@ export interface Notice {
 /** A slot without a job is loud after so long: workers look every minute. */
 const LATE_MINUTES = 15n;
 const MINUTE_MICROS = 60_000_000n;
-/** A plan may wait so long for its approval before that is trouble. */
+/** A plan or a version may wait so long for its approval before that is trouble. */
 const WAITING_DAYS = 7n;
 
 const ago = (now: Instant, minutes: bigint): Instant => fromMicros(toMicros(now) - minutes * MINUTE_MICROS);
@@ -30,8 +33,11 @@ export async function notices(engine: Engine): Promise<readonly Notice[]> {
   const plans = await engine.retention.status();
   const found = [
     ...(await missingSlots(engine)),
-    ...(await notableJobs(engine.db)).flatMap((job) => ofJob(job)),
+    ...(await notableJobs(engine.db)).flatMap((job) => ofJob(job, engine.clock.now())),
     ...plans.flatMap((plan) => ofPlan(plan, engine.clock.now())),
+    ...(await waitingVersions(engine.db, engine.clock.now())).flatMap((one) =>
+      ofVersion(one, engine.clock.now()),
+    ),
   ];
   return [...found.filter(({ isTrouble }) => isTrouble), ...found.filter(({ isTrouble }) => !isTrouble)];
 }
@@ -40,7 +46,7 @@ export async function notices(engine: Engine): Promise<readonly Notice[]> {
 async function missingSlots(engine: Engine): Promise<readonly Notice[]> {
   const { db, clock } = engine;
   const policies = await engine.policiesInForce();
-  const [newest, since] = [await newestSlots(db), await inForceSince(db, policies)];
+  const [newest, since] = [await newestSlots(db), await inForceSince(db, policies, clock.now())];
   return policies.flatMap(({ id, schedule }): Notice[] => {
     const [version, job] = [since.get(id), newest.get(id)];
     const after = version !== undefined && (job === undefined || version > job) ? version : job;
@@ -53,13 +59,19 @@ async function missingSlots(engine: Engine): Promise<readonly Notice[]> {
 }
 
 /** What waits or runs is told by its plan. */
-function ofJob({ id, policy, slot, state, message, attempts }: JobRow): readonly Notice[] {
-  const tell = (what: string, isTrouble: boolean): Notice[] => [
-    { kind: 'job', id, policy, message: `the run of ${shown(slot)} ${what}: ${message ?? ''}`, isTrouble },
+function ofJob(
+  { id, policy, slot, state, message, attempts, made_at }: JobRow,
+  now: Instant,
+): readonly Notice[] {
+  const tell = (what: string, isTrouble: boolean, why = message ?? ''): Notice[] => [
+    { kind: 'job', id, policy, message: `the run of ${shown(slot)} ${what}: ${why}`, isTrouble },
   ];
   if (state === 'failed') return tell('failed', true);
   if (state === 'skipped') return tell('was left out', false);
-  return state === 'open' && attempts > 0 ? tell('could not be planned yet', true) : [];
+  if (state !== 'open') return [];
+  if (attempts > 0) return tell('could not be planned yet', true);
+  const isLate = made_at < ago(now, LATE_MINUTES);
+  return isLate ? tell('has not been planned yet', true, 'is `lethe worker` running?') : [];
 }
 
 function ofPlan(plan: PlanStatus, now: Instant): readonly Notice[] {
@@ -74,6 +86,18 @@ function ofPlan(plan: PlanStatus, now: Instant): readonly Notice[] {
     return tell('plan', since, plan.createdAt < ago(now, WAITING_DAYS * 1440n));
   }
   return plan.state === 'applying' ? tell('run', going(plan), false) : [];
+}
+
+function ofVersion({ id, policy, state }: PublishedVersion, now: Instant): readonly Notice[] {
+  if (state.is !== 'waiting') return [];
+  const { until, given, needed } = state;
+  const isCool = until <= now;
+  const waits = [
+    ...(isCool ? [] : [`until ${shown(until)}`]),
+    ...(given < needed ? [`for approval (${given} of ${needed})`] : []),
+  ].join(' and ');
+  const isTrouble = isCool && until < ago(now, WAITING_DAYS * 1440n);
+  return [{ kind: 'version', id, policy, message: `a new version waits ${waits}`, isTrouble }];
 }
 
 function going({ done, items, rests }: PlanStatus): string {

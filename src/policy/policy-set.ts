@@ -8,7 +8,7 @@ import { entriesOf, isObject } from './json-object.js';
 import { reportOverrides } from './overrides.js';
 import { readRetentionPolicy, type PolicyFile, type RetentionPolicy } from './retention-policy.js';
 
-/** The retention policies in force, checked together. */
+/** The retention policies of a folder, checked together: drafts. */
 export interface PolicySet {
   readonly policies: readonly RetentionPolicy[];
 }

@@ -54,7 +54,7 @@ describe('lethe policy publish, and the drafts it is about', () => {
   const seed = (): Promise<unknown> =>
     fresh.admin(`insert into desk.customers (customer_number, name, email) values ('C-1', 'Ada Marker', 'ada@marker.example');
       insert into desk.tickets (number, subject, status, priority, category, channel, customer_id, created_at, updated_at, closed_at)
-      select 'T-1', 'Marker', 'closed', 'normal', 'technical', 'email', id, '2015-01-01', '2015-01-02', '2015-01-02' from desk.customers`);
+      select 'T-1', 'Marker', 'closed', 'normal', 'technical', 'e-mail', id, '2015-01-01', '2015-01-02', '2015-01-02' from desk.customers`);
 
   it('init publishes what is in the folder, and plan, approve and apply follow without a wait', async () => {
     write('own', own);

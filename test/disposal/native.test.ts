@@ -141,4 +141,26 @@ describe('on the native help desk', () => {
     expect(await deletedRows(desk.admin, plan)).to.deep.equal({ customers: due.length });
     expect(await column(desk.admin, idle)).to.deep.equal([]);
   }).timeout(60_000);
+
+  it('agents who have left go three years after the year of their last act; what they wrote stays without them', async () => {
+    const { desk, engine } = await helpDesk();
+    await desk.admin(`update desk.agents set active = false where id in (select agent_id from desk.messages where agent_id is not null group by 1 order by 1 limit 3);
+      update desk.agents set created_at = '2020-01-01';
+      update desk.messages set sent_at = '2022-06-01' where agent_id in (select id from desk.agents where not active);
+      update desk.ticket_events set happened_at = '2022-12-31 22:59:59+00' where agent_id in (select id from desk.agents where not active)`);
+    const left = `select id from desk.agents a where not active and not exists (
+      select from desk.tickets t where t.agent_id = a.id and t.status in ('new', 'open', 'pending'))`;
+    await desk.admin(
+      `update desk.tickets set agent_id = null where agent_id in (select min(id) from desk.agents where not active)`,
+    );
+    const due = await column(desk.admin, left);
+    expect(due).not.to.deep.equal([]);
+    const messages = `select count(*) from desk.messages where agent_id is null and author = 'agent'`;
+    const [before = '0'] = await column(desk.admin, messages);
+    const plan = await dispose(engine, 'former-agents', DAY);
+    expect(await deletedRows(desk.admin, plan)).to.deep.equal({ agents: due.length });
+    expect(await column(desk.admin, left)).to.deep.equal([]);
+    const [after = '0'] = await column(desk.admin, messages);
+    expect(Number(after)).to.be.greaterThan(Number(before));
+  }).timeout(60_000);
 });

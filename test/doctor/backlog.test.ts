@@ -3,7 +3,17 @@ import type { Instant } from '../../src/core/instant.js';
 import { backlog } from '../../src/doctor/backlog.js';
 import { unlessLate } from '../../src/db/time-limit.js';
 import { overdueRecords } from '../../src/disposal/overdue.js';
-import { approver, closeDesks, floor, hold, officer, rule, ticketTable, type Desk, type Json } from '../support/small-desk.js';
+import {
+  approver,
+  closeDesks,
+  floor,
+  hold,
+  officer,
+  rule,
+  ticketTable,
+  type Desk,
+  type Json,
+} from '../support/small-desk.js';
 import { contextOf, lines, NOW, openCoverageDesk, type Asked } from './desk.js';
 
 const SINCE_YESTERDAY = { since: '2024-01-01T00:00:00.000000Z' as Instant };
@@ -44,7 +54,9 @@ describe('the backlog', () => {
     const desk = await openCoverageDesk();
     await fill(desk, '2022-11-01 00:00:00+00');
     expect(lines(await found(desk, [rule()]))).to.deep.equal(['error backlog policy old-tickets']);
-    expect(lines(await found(desk, [rule()], SINCE_YESTERDAY))).to.deep.equal(['warning backlog policy old-tickets']);
+    expect(lines(await found(desk, [rule()], SINCE_YESTERDAY))).to.deep.equal([
+      'warning backlog policy old-tickets',
+    ]);
   });
 
   it('leaves a schedule the time from one slot to the next, and a day', async () => {
@@ -58,8 +70,16 @@ describe('the backlog', () => {
 
   it('counts no record that is held, that a duty keeps, or that another rule is about', async () => {
     const desk = await openCoverageDesk();
-    await fill(desk, '2022-06-01 00:00:00+00', '2022-06-01 00:00:00+00', '2022-06-01 00:00:00+00', '2022-07-01 00:00:00+00');
-    await desk.admin("update shop.tickets set status = 'kept' where id = 2; update shop.tickets set status = 'rival' where id = 3");
+    await fill(
+      desk,
+      '2022-06-01 00:00:00+00',
+      '2022-06-01 00:00:00+00',
+      '2022-06-01 00:00:00+00',
+      '2022-07-01 00:00:00+00',
+    );
+    await desk.admin(
+      "update shop.tickets set status = 'kept' where id = 2; update shop.tickets set status = 'rival' where id = 3",
+    );
     const is = (status: string): Json => ({ when: { fact: 'status', operator: 'equal', value: status } });
     const files = [rule(), floor(is('kept')), rule({ id: 'rival', ...is('rival') })];
     await desk.engine(files).holds.place({ ...hold, scope: { kind: 'record', record: 'ticket/1' } }, officer);
@@ -97,7 +117,8 @@ describe('the backlog', () => {
   it('leaves no trace', async () => {
     const desk = await openCoverageDesk();
     await fill(desk, '2022-06-01 00:00:00+00');
-    const count = 'select (select count(*) from lethe.plan) as plans, (select count(*) from shop.tickets) as tickets';
+    const count =
+      'select (select count(*) from lethe.plan) as plans, (select count(*) from shop.tickets) as tickets';
     const before = await desk.admin(count);
     await found(desk, [rule()]);
     expect(await desk.admin(count)).to.deep.equal(before);

@@ -8,14 +8,22 @@ describe('the codes of coverage', () => {
   it('are in docs/doctor.md, each in the row of a table, and no others', () => {
     const sources = readdirSync(at('src/doctor/')).map((file) => read(`src/doctor/${file}`));
     const codes = sources.flatMap((text) =>
-      [...text.matchAll(/(?:\b(?:error|warning|hint)|: warning\)|: error\))\(\s*'([a-z_]+)'/g)].map(([, code]) => code),
+      [...text.matchAll(/(?:\b(?:error|warning|hint)|: warning\)|: error\))\(\s*'([a-z_]+)'/g)].map(
+        ([, code]) => code,
+      ),
     );
     const known = new Set([...codes, 'backlog', 'clock_skew', 'schema']);
-    const rows = read('docs/doctor.md').split('\n').filter((line) => line.startsWith('| `'));
-    const listed = new Set(rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z_]+)`/g)].map(([, code]) => code)));
+    const rows = read('docs/doctor.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const listed = new Set(
+      rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z_]+)`/g)].map(([, code]) => code)),
+    );
     expect(known.size).to.be.greaterThan(25);
     expect([...known].filter((code) => !listed.has(code))).to.deep.equal([]);
     const errors = read('src/core/error-codes.ts');
-    expect([...listed].filter((code) => !known.has(code) && !errors.includes(`${String(code)}:`))).to.deep.equal([]);
+    expect(
+      [...listed].filter((code) => !known.has(code) && !errors.includes(`${String(code)}:`)),
+    ).to.deep.equal([]);
   });
 });

@@ -50,7 +50,8 @@ export async function contextOf(
   const policies = policiesOf(graph, files);
   const clock = fixedClock(now);
   const versions = policies.map(({ id, digest }) =>
-    published({ policy: id, digest, publishedAt: since, notBefore: since }));
+    published({ policy: id, digest, publishedAt: since, notBefore: since }),
+  );
   return {
     db,
     graph,

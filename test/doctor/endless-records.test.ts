@@ -47,22 +47,35 @@ describe('records that never end', () => {
     const [one, ...others] = await found(desk, [closed]);
     expect(others).to.deep.equal([]);
     expect(one).to.include({ code: 'record_outside_rules', thing: 'record ticket' });
-    expect(one?.message).to.contain('1 record made over a year ago, the oldest on 2020-01-01 (status rejected 1)');
+    expect(one?.message).to.contain(
+      '1 record made over a year ago, the oldest on 2020-01-01 (status rejected 1)',
+    );
     expect(await found(desk, [closed, floor()]), 'a longer period').to.deep.equal([]);
   });
 
   it('are not asked for where records go along with others, or the map does not say when they were made', async () => {
     const child = { key: { id: 'bigint' }, concept: 'message', columns: times, facts: timeFacts };
     const desk = await openCoverageDesk({
-      tables: { tickets: ticketTable(), messages: { ...child, columns: { ...times, ticket_id: { type: 'bigint' } } } },
+      tables: {
+        tickets: ticketTable(),
+        messages: { ...child, columns: { ...times, ticket_id: { type: 'bigint' } } },
+      },
       edges: [{ child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' }],
     });
-    await desk.admin('create table shop.messages (id bigint primary key, ticket_id bigint, closed_at timestamptz, created_at timestamptz)');
+    await desk.admin(
+      'create table shop.messages (id bigint primary key, ticket_id bigint, closed_at timestamptz, created_at timestamptz)',
+    );
     await desk.admin("insert into shop.messages values (1, 1, null, '2020-01-01')");
     await add(desk, '2020-01-01 00:00:00+00', null, 'open');
-    const messages = rule({ id: 'messages', record: 'message', when: { fact: 'closedAt', operator: 'present' } });
+    const messages = rule({
+      id: 'messages',
+      record: 'message',
+      when: { fact: 'closedAt', operator: 'present' },
+    });
     expect(await found(desk, [closed, messages])).to.deep.equal([]);
-    expect(lines(await found(desk, [messages]))).to.deep.equal(['warning record_never_closes record message']);
+    expect(lines(await found(desk, [messages]))).to.deep.equal([
+      'warning record_never_closes record message',
+    ]);
   });
 });
 

@@ -8,7 +8,17 @@ import { waiting } from '../../src/doctor/waiting.js';
 import { systemClock } from '../../src/core/clock.js';
 import { fromMicros, toMicros } from '../../src/core/instant.js';
 import { standings } from '../../src/policy/publication.js';
-import { approvedPlan, approver, closeDesks, hold, officer, rule, ticketRows, type Desk, type Json } from '../support/small-desk.js';
+import {
+  approvedPlan,
+  approver,
+  closeDesks,
+  hold,
+  officer,
+  rule,
+  ticketRows,
+  type Desk,
+  type Json,
+} from '../support/small-desk.js';
 import { contextOf, lines, NOW, openCoverageDesk, published, type Asked } from './desk.js';
 
 const is = (status: string): Json => ({ when: { fact: 'status', operator: 'equal', value: status } });
@@ -43,21 +53,29 @@ describe('the review of a policy', () => {
     expect(await found(desk, rule({ review: '2024-01-01' }))).to.deep.equal(due);
     expect(await found(desk, rule())).to.deep.equal([]);
     expect(await found(desk, rule(), '2022-01-01T00:00:00.000000Z')).to.deep.equal(due);
-    expect(await found(desk, rule({ review: '2024-06-01' }), '2020-01-01T00:00:00.000000Z')).to.deep.equal([]);
+    expect(await found(desk, rule({ review: '2024-06-01' }), '2020-01-01T00:00:00.000000Z')).to.deep.equal(
+      [],
+    );
   });
 });
 
 describe('a schedule', () => {
   const nightly = rule({ schedule: { cron: '0 3 * * *', timeZone: 'UTC' } });
-  const found = async (desk: Desk, asked: Asked = {}) => lines(await schedules(await contextOf(desk, [nightly], asked)));
+  const found = async (desk: Desk, asked: Asked = {}) =>
+    lines(await schedules(await contextOf(desk, [nightly], asked)));
   const job = (desk: Desk, slot: string, state: string) =>
-    desk.admin('insert into lethe.job (id, policy, slot, state) values ($1::text, $2, $1::text::timestamptz, $3)', [slot, 'old-tickets', state]);
+    desk.admin(
+      'insert into lethe.job (id, policy, slot, state) values ($1::text, $2, $1::text::timestamptz, $3)',
+      [slot, 'old-tickets', state],
+    );
 
   it('that never ran is an error once a slot has passed since it came into force', async () => {
     const desk = await openCoverageDesk();
     expect(await found(desk)).to.deep.equal(['error schedule_never_ran policy old-tickets']);
     expect(await found(desk, { since: at('2024-01-01T12:00:00.000000Z') })).to.deep.equal([]);
-    expect(await found(desk, { since: at('2024-01-01T12:00:00.000000Z'), now: at('2024-01-02T03:20:00.000000Z') })).to.have.length(1);
+    expect(
+      await found(desk, { since: at('2024-01-01T12:00:00.000000Z'), now: at('2024-01-02T03:20:00.000000Z') }),
+    ).to.have.length(1);
   });
 
   it('stands still after more than two missed runs, and is well after the last one', async () => {
@@ -106,13 +124,17 @@ describe('what waits', () => {
     const desk = await openCoverageDesk();
     await desk.admin(ticketRows([1]));
     const { id } = await desk.engine([rule()]).retention.plan('old-tickets', officer);
-    expect(lines(await found(desk, [rule({ title: 'another' })]))).to.deep.equal([`warning plan_stale plan ${id}`]);
+    expect(lines(await found(desk, [rule({ title: 'another' })]))).to.deep.equal([
+      `warning plan_stale plan ${id}`,
+    ]);
   });
 
   it('as a hold past its review is told, without whom it is on', async () => {
     const desk = await openCoverageDesk();
     await desk.admin(ticketRows([77]));
-    const { id } = await desk.engine([rule()]).holds.place({ ...hold, scope: { kind: 'record', record: 'ticket/77' } }, approver);
+    const { id } = await desk
+      .engine([rule()])
+      .holds.place({ ...hold, scope: { kind: 'record', record: 'ticket/77' } }, approver);
     expect(await found(desk, [rule()])).to.deep.equal([]);
     const [one] = await found(desk, [rule()], { now: at('2025-02-10T00:00:00.000000Z') });
     expect(one).to.include({ code: 'hold_review', thing: `hold ${id}` });
@@ -127,7 +149,8 @@ describe('the clock', () => {
 
   it('may differ from the server’s by two seconds; more is a warning, a minute an error', async () => {
     const { db } = await openCoverageDesk();
-    const of = async (seconds: number) => (await clockSkew({ db, clock: shifted(seconds) })).map(({ severity }) => severity);
+    const of = async (seconds: number) =>
+      (await clockSkew({ db, clock: shifted(seconds) })).map(({ severity }) => severity);
     expect(await of(0)).to.deep.equal([]);
     expect(await of(-10)).to.deep.equal(['warning']);
     expect(await of(90)).to.deep.equal(['error']);

@@ -16,8 +16,14 @@ const MAP: Json = {
       columns: { name: personal, left_at: { type: 'timestamptz' } },
       facts: { leftAt: { column: 'left_at' } },
     },
-    notes: { key: { id: 'bigint' }, columns: { ticket_id: { type: 'bigint' }, author: personal, text: personal } },
-    loose: { key: { id: 'bigint' }, columns: Object.fromEntries('abcdefghi'.split('').map((name) => [name, personal])) },
+    notes: {
+      key: { id: 'bigint' },
+      columns: { ticket_id: { type: 'bigint' }, author: personal, text: personal },
+    },
+    loose: {
+      key: { id: 'bigint' },
+      columns: Object.fromEntries('abcdefghi'.split('').map((name) => [name, personal])),
+    },
     settings: { key: { id: 'bigint' }, columns: { made_by: id } },
     queues: { key: { id: 'bigint' }, columns: { made_by: id } },
     counters: { key: { id: 'bigint' }, columns: { value: { type: 'bigint' } } },
@@ -44,12 +50,18 @@ describe('personal columns', () => {
       'warning personal_columns_unreached tables.loose',
       'hint personal_ids_unreached tables',
     ]);
-    const gone = rule({ id: 'gone', record: 'person', keep: { for: 'P1Y', from: 'leftAt', timeZone: 'UTC' } });
+    const gone = rule({
+      id: 'gone',
+      record: 'person',
+      keep: { for: 'P1Y', from: 'leftAt', timeZone: 'UTC' },
+    });
     expect(lines(found(rule(), gone)).join()).not.to.contain('people');
   });
 
   it('are not reached by a duty to keep', () => {
-    expect(lines(found(floor())).join()).to.contain('tables.messages').and.to.contain('tables.notes');
+    expect(lines(found(floor())).join())
+      .to.contain('tables.messages')
+      .and.to.contain('tables.notes');
   });
 
   it('are told together, with the record a rule would have to be about', () => {
@@ -62,7 +74,10 @@ describe('personal columns', () => {
   it('of a table that may lose no row are told with the reason', () => {
     const kept = mapOf({
       ...MAP,
-      tables: { tickets: ticketTable(), people: { ...people(), forbids: { delete: 'every row names them' } } },
+      tables: {
+        tickets: ticketTable(),
+        people: { ...people(), forbids: { delete: 'every row names them' } },
+      },
       edges: [],
     });
     const [one] = unreachedColumns(kept, policiesOf(kept, [rule()]));

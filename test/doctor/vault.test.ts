@@ -90,6 +90,19 @@ describe('the vault', () => {
     expect(lines(await found())).to.deep.equal(['error database_restored vault']);
   });
 
+  it('says that an act was never settled, and leaves it to the next command to settle it', async () => {
+    const vault = await link();
+    await vault.intend({
+      kind: 'hold.lifted',
+      id: 'entry-none',
+      at: NOW,
+      actor: 'actor-one',
+      hold: 'hold-one',
+    });
+    expect(lines(await found())).to.deep.equal(['hint vault_unsettled vault']);
+    expect((await vault.acts(0)).acts.map(({ state }) => state)).to.deep.equal(['open']);
+  });
+
   it('has sealed every entry within a day', async () => {
     const vault = await link();
     await append();
@@ -123,8 +136,12 @@ describe('the place of the vault', () => {
   const of = async (url: string) => lines(await vaultPlace({ url, folder: '' }, database));
 
   it('is another database, and better another server', async () => {
-    expect(await of('postgres://other:b@db.example:5432/rt?sslmode=require')).to.deep.equal(['error vault_same_database vault']);
-    expect(await of('postgres://other:b@db.example/vault')).to.deep.equal(['warning vault_same_server vault']);
+    expect(await of('postgres://other:b@db.example:5432/rt?sslmode=require')).to.deep.equal([
+      'error vault_same_database vault',
+    ]);
+    expect(await of('postgres://other:b@db.example/vault')).to.deep.equal([
+      'warning vault_same_server vault',
+    ]);
     expect(await of('postgres://other:b@db.example:5433/vault')).to.deep.equal([]);
     expect(await of('postgres://other:b@vault.example/rt')).to.deep.equal([]);
   });

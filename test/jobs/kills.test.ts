@@ -18,7 +18,7 @@ import { startWorker, stopWorkers, type WorkerProcess } from '../support/workers
 import { at } from '../core/at.js';
 
 const TICKETS = 4_500;
-const KILLS = 9;
+const KILLS = 7;
 const CRON = '*/2 * * * *';
 const START = '2024-01-02T00:00:30.000000Z';
 /** Due one after the other over ten minutes of the clock; every third is young. */

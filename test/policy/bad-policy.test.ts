@@ -86,6 +86,25 @@ const CASES: readonly (readonly [string, Draft, readonly string[]])[] = [
     ['keep.timeZone: unknown time zone "+01:00"; use an IANA name such as "Europe/Berlin" or "UTC"'],
   ],
   [
+    'a cron expression with a wrong hour',
+    draft({ schedule: { cron: '0 25 * * *', timeZone: 'UTC' } }),
+    [
+      'schedule.cron: "0 25 * * *": 25 is no valid hour; the fields are minute, hour, day of the month, month, weekday, as in "0 3 * * *"',
+    ],
+  ],
+  [
+    'a cron expression with seconds',
+    draft({ schedule: { cron: '0 0 3 * * *', timeZone: 'UTC' } }),
+    [
+      'schedule.cron: "0 0 3 * * *": write five fields: minute, hour, day of the month, month, weekday, as in "0 3 * * *"; these are 6',
+    ],
+  ],
+  [
+    'a schedule of a duty to keep',
+    floor({ schedule: { cron: '0 3 * * *', timeZone: 'UTC' } }),
+    ['schedule: a duty to keep takes no records; it has no schedule'],
+  ],
+  [
     'an unknown zone of the schedule',
     draft({ schedule: { cron: '0 3 * * *', timeZone: 'Berlin' } }),
     ['schedule.timeZone: unknown time zone "Berlin"; use an IANA name such as "Europe/Berlin" or "UTC"'],

@@ -12,8 +12,10 @@ import { FACTS, RECORDS } from './random-records.js';
 const { table } = hostileMap();
 const AS_OF = at('2026-11-21T00:00:00Z');
 
+const fail = (path: string, message: string): never => expect.fail(`${path}: ${message}`);
+
 function condition(entry: ConditionEntry): Condition {
-  const read = readCondition({ table, timeZone: 'UTC', report: expect.fail }, entry, 'when');
+  const read = readCondition({ table, timeZone: 'UTC', report: fail }, entry, 'when');
   return read ?? expect.fail();
 }
 const leaf = (fact: string, operator: string, value?: unknown): ConditionEntry => ({
