@@ -77,9 +77,9 @@ export interface Config {
   readonly database: DatabaseConfig;
   /** Null: no vault is named; the ledger is written, but neither journaled nor sealed. */
   readonly vault: VaultConfig | null;
-  /** ISO 8601: how long a published version waits that takes more than the one in force. */
   /** How long the oldest backup is kept; null: nobody said. */
   readonly backups: { readonly keptFor: string } | null;
+  /** ISO 8601: how long a published version waits that takes more than the one in force. */
   readonly cooling: string;
   /** Name → roles; null: nobody is told apart. */
   readonly actors: Readonly<Record<string, readonly Role[]>> | null;

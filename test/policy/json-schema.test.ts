@@ -17,7 +17,9 @@ interface Form {
 
 async function validator(map = 'native'): Promise<ValidateFunction> {
   const graph = map === 'request-tracker-5' ? await loadMap(map, RT, '.') : await nativeMap();
-  return new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(retentionJsonSchema(graph));
+  return new Ajv2020({ allErrors: true, allowUnionTypes: true, formats: { date: true } }).compile(
+    retentionJsonSchema(graph),
+  );
 }
 
 describe('the JSON Schema of retention policies', () => {
