@@ -16,7 +16,7 @@ export interface FirstVersions {
 }
 
 /**
- * Publishes the policy files of an installation that has published none yet, in force at once.
+ * Publishes the policy files of an installation that has published none about its ticket system yet, in force at once.
  * @returns the policies; null when there is a history already: then files are drafts, and nothing happens
  * @throws LetheError `policy_invalid`, and how to go on
  */

@@ -106,7 +106,9 @@ function configLine({ id }: MapGraph, written: readonly string[] | null): string
 function publishedLine(published: readonly string[] | null): string {
   if (published === null)
     return 'Policies have been published here before: files are drafts until `lethe policy publish`.';
-  if (published.length === 0) return 'There is no policy file yet, so nothing is in force.';
+  const firsts = published.filter((id) => !id.startsWith('lethe-'));
+  if (firsts.length === 0)
+    return "In force are only Lethe's rules about its own records. Write policies into the policies folder and run `lethe init` again: the first ones are in force at once.";
   return `${counted(published.length, 'policy', 'policies')} published and in force: ${published.join(', ')}.`;
 }
 

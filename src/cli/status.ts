@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { overdueHolds } from '../disposal/hold.js';
 import type { Engine } from '../engine.js';
 import { notices, type Notice } from '../jobs/schedule-status.js';
-import { waitingWords } from './publish.js';
 import { withEngine } from './session.js';
 
 /** `lethe status` */
@@ -19,11 +18,7 @@ type Told = Omit<Notice, 'kind' | 'policy'> & { readonly kind: string; readonly 
 
 const status = (command: Command): Promise<void> =>
   withEngine(command, async ({ engine, out }) => {
-    const told = [
-      ...(await notices(engine)),
-      ...(await holdNotices(engine)),
-      ...(await versionNotices(engine)),
-    ];
+    const told = [...(await notices(engine)), ...(await holdNotices(engine))];
     const [findings, notes] = [
       told.filter(({ isTrouble }) => isTrouble),
       told.filter(({ isTrouble }) => !isTrouble),
@@ -47,16 +42,5 @@ async function holdNotices({ db, clock }: Engine): Promise<readonly Told[]> {
     id,
     message: 'its review is overdue',
     isTrouble: true,
-  }));
-}
-
-/** What was published and waits: nothing is wrong, but somebody may have to approve it. */
-async function versionNotices({ policies }: Engine): Promise<readonly Told[]> {
-  return (await policies.waiting()).map((version) => ({
-    kind: 'version',
-    id: version.id,
-    policy: version.policy,
-    message: waitingWords(version),
-    isTrouble: false,
   }));
 }

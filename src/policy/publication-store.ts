@@ -20,6 +20,16 @@ interface PublicationRow extends Row {
   readonly approved_at: readonly Instant[];
 }
 
+/** Whether a policy about the ticket system was ever published; Lethe's rules about its own records do not count. */
+export async function hasHistory(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<Row & { found: boolean }>(sql`
+    select exists (
+      select from lethe.publication p join lethe.version v on v.digest = p.digest
+      where v.content::jsonb ->> 'record' not like 'lethe-%'
+    ) as found`);
+  return rows[0]?.found ?? false;
+}
+
 /** Every retention policy published so far, oldest first, with the approvals that count. */
 export async function listPublications(db: Queryable): Promise<readonly Publication[]> {
   const { rows } = await db.query<PublicationRow>(sql`

@@ -11,6 +11,7 @@ import { chooseDrafts, idOf, type ChosenDraft, type Drafts } from './drafts.js';
 import { stricterOversight, type Oversight } from './oversight.js';
 import { standings, type PolicyStanding, type PublishedVersion } from './publication.js';
 import {
+  hasHistory,
   insertPublication,
   listPublications,
   lockPublishing,
@@ -79,8 +80,9 @@ export async function publishDrafts(
 }
 
 /**
- * Publishes every draft into an empty history, in force at once: the first versions of an installation.
- * @returns the policies; null when something has been published already, then nothing happens
+ * Publishes the drafts of an installation that has published nothing about its ticket system yet, in force at once: Lethe's own
+ * rules come with every map, and the first ones somebody writes for a map of their own should not have to wait for them.
+ * @returns the policies; null when there is a history already, then nothing happens
  * @throws LetheError `policy_invalid`
  */
 export async function publishInitial(
@@ -90,8 +92,11 @@ export async function publishInitial(
 ): Promise<readonly string[] | null> {
   return context.db.transaction(async (tx) => {
     const { published, by } = await begin(tx, context, actor);
-    if (published.standings.size > 0) return null;
-    const steps = stepsOf(published, chooseDrafts(context.graph, drafts, []), { drafts });
+    if (await hasHistory(tx)) return null;
+    const firsts = chooseDrafts(context.graph, drafts, []).filter(
+      ({ policy }) => !published.standings.has(policy.id),
+    );
+    const steps = stepsOf(published, firsts, { drafts });
     await requireFittingSet(tx, published, steps);
     for (const step of steps)
       await publish(tx, step, {

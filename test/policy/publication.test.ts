@@ -51,6 +51,19 @@ describe('published versions', () => {
     expect(first).to.include({ number: 1, change: 'initial', author: 'Olga' });
   });
 
+  it("Lethe's rules about its own records are no history: the first about the ticket system are still in force at once", async () => {
+    const desk = await publishingDesk();
+    const own = rule({
+      id: 'own-plans',
+      record: 'lethe-plan',
+      keep: { for: 'P3Y', from: 'endedAt', timeZone: 'UTC' },
+    });
+    await desk.init(own);
+    expect(await desk.init(own, years(3))).to.deep.equal(['old-tickets']);
+    expect(await desk.inForce()).to.have.members(['own-plans P3Y', 'old-tickets P3Y']);
+    expect(await desk.init(own, years(1))).to.equal(null);
+  });
+
   it('one wrong file stops the first publication as a whole', async () => {
     const desk = await publishingDesk();
     const wrong = await refusal(desk.init(years(3), floor({ record: 'tikcet' })), 'policy_invalid');

@@ -8,7 +8,15 @@ import { engineOver, type Engine } from '../../src/engine.js';
 import type { Drafts } from '../../src/policy/drafts.js';
 import { policiesInForce } from '../../src/policy/policies-in-force.js';
 import { publishInitial, type Publishing } from '../../src/policy/publish.js';
-import { openDesk, ticketRows, TICKETS, ticketTable, type Desk, type Json } from '../support/small-desk.js';
+import {
+  openDesk,
+  ticketRows,
+  TICKETS,
+  ticketTable,
+  withOwnTables,
+  type Desk,
+  type Json,
+} from '../support/small-desk.js';
 
 export const owner: ActorName = { name: 'Olga', assurance: 'asserted' };
 export const dpo: ActorName = { name: 'Dana', assurance: 'asserted' };
@@ -44,27 +52,28 @@ export async function closePools(): Promise<void> {
   for (const db of pools.splice(0)) await db.close();
 }
 
+const MAP = { tables: { tickets: ticketTable() }, edges: [] };
+
 export async function publishingDesk(): Promise<PublishingDesk> {
-  const desk = await openDesk({
-    ddl: `${TICKETS}; ${ticketRows([1, 2, 3], [4])}`,
-    map: { tables: { tickets: ticketTable() }, edges: [] },
-  });
+  const desk = await openDesk({ ddl: `${TICKETS}; ${ticketRows([1, 2, 3], [4])}`, map: MAP });
+  const graph = await withOwnTables(MAP);
   let now = day('2024-01-02');
   const clock = { now: () => now };
-  const other: PublishingDesk['other'] = ({ db = desk.db, graph = desk.graph, actors = null } = {}) =>
+  const other: PublishingDesk['other'] = ({ db = desk.db, graph: map = graph, actors = null } = {}) =>
     engineOver({
-      ...{ db, graph, clock, actors, vault: null },
-      policiesInForce: () => policiesInForce(db, graph, clock.now()),
+      ...{ db, graph: map, clock, actors, vault: null },
+      policiesInForce: () => policiesInForce(db, map, clock.now()),
     });
   const lethe = other();
   return {
     ...desk,
+    graph,
     lethe,
     other,
     turnTo: (date) => {
       now = day(date);
     },
-    init: (...files) => publishInitial({ ...desk, now }, draftsOf(...files), withRoles(null, owner)),
+    init: (...files) => publishInitial({ ...desk, graph, now }, draftsOf(...files), withRoles(null, owner)),
     publish: (...files) => lethe.policies.publish({ drafts: draftsOf(...files) }, owner),
     inForce: async () => (await lethe.policiesInForce()).map(({ id, entry }) => `${id} ${entry.keep.for}`),
     openAnother: async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { fixedClock, type Clock } from '../../src/core/clock.js';
 import { describeProblems, LetheError, type Problem } from '../../src/core/errors.js';
@@ -102,6 +103,13 @@ export async function openDesk({ ddl, map, parameters, migrations = [] }: DeskSe
 export function mapOf(map: Json, parameters: Readonly<Record<string, string | number>> = {}): MapGraph {
   const file = dataMapSchema.parse({ kind: 'data-map', id: 'small', schema: 'shop', enforces: [], ...map });
   return compileMap(file, 'small.json', parameters);
+}
+
+/** The same map as an installation has it: with Lethe's own tables. */
+export async function withOwnTables(map: Json): Promise<MapGraph> {
+  const own = new URL('../../policies/data-maps/merged/lethe.json', import.meta.url);
+  const file = dataMapSchema.parse({ kind: 'data-map', id: 'small', schema: 'shop', enforces: [], ...map });
+  return compileMap(file, 'small.json', {}, dataMapSchema.parse(JSON.parse(await readFile(own, 'utf8'))));
 }
 
 export function policiesOf(graph: MapGraph, files: readonly Json[]): readonly RetentionPolicy[] {
