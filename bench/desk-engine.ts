@@ -9,6 +9,7 @@ import { openDatabase } from '../src/db/open.js';
 import { engineOver, type Engine } from '../src/engine.js';
 import { migrationSets } from '../src/engine-parts.js';
 import { loadPolicies } from '../src/policy/policy-set.js';
+import type { Vault } from '../src/vault/vault.js';
 import { withClient } from './databases.js';
 import { AS_OF, fillDesk, type DeskSize } from './desk-data.js';
 
@@ -27,14 +28,18 @@ interface System {
 const DESK: System = { map: 'native', parameters: {}, policies: 'native', now: AS_OF };
 
 /** Runs `work` with the engine over a help desk, the shipped policies in force. */
-export const withDesk = <T>(url: string, work: (engine: Engine) => Promise<T>): Promise<T> =>
-  withEngine(url, DESK, work);
+export const withDesk = <T>(
+  url: string,
+  work: (engine: Engine) => Promise<T>,
+  vault: Vault | null = null,
+): Promise<T> => withEngine(url, DESK, work, vault);
 
 /** Runs `work` with the engine over a ticket system. */
 export async function withEngine<T>(
   url: string,
   system: System,
   work: (engine: Engine) => Promise<T>,
+  vault: Vault | null = null,
 ): Promise<T> {
   const db = await openDatabase({ url, folder: '' });
   try {
@@ -52,7 +57,7 @@ export async function withEngine<T>(
         graph,
         policiesInForce: () => Promise.resolve(policies),
         clock: fixedClock(now),
-        vault: null,
+        vault,
       }),
     );
   } finally {

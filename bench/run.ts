@@ -4,10 +4,12 @@ import type { Bench } from './bench.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'retention-apply': async () => (await import('./retention-apply.js')).retentionApply,
+  'retention-apply-vault': async () => (await import('./retention-apply.js')).retentionApplyVault,
   'retention-plan': async () => (await import('./retention-plan.js')).retentionPlan,
   'retention-growth': async () => (await import('./retention-growth.js')).retentionGrowth,
   'partition-drop': async () => (await import('./partition-drop.js')).partitionDrop,
   'rt-retention': async () => (await import('./rt-retention.js')).rtRetention,
+  workers: async () => (await import('./workers.js')).workers,
   ledger: async () => (await import('./ledger.js')).ledger,
 };
 
