@@ -7,7 +7,6 @@ import { requireSchema } from './db/migrate.js';
 import { guardedTables, type MapGraph } from './datamap/graph.js';
 import { loadMap } from './datamap/load.js';
 import { policiesInForce } from './policy/policies-in-force.js';
-import type { RetentionPolicy } from './policy/retention-policy.js';
 import type { RetentionContext } from './retention/retention.js';
 import { openVault } from './vault/open.js';
 
@@ -16,9 +15,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
 }
 
-/** What an engine works with; which policies are in force is asked anew for every act. */
+/** What an engine works with; which policies are in force is asked anew for every act, and in the middle of a run. */
 export interface EngineParts extends Omit<RetentionContext, 'policies'> {
-  policiesInForce(): Promise<readonly RetentionPolicy[]>;
   /** Who has which role; absent: nobody is told apart. */
   readonly actors?: Actors;
   /** How long a published version waits that may take more: an ISO 8601 period; absent: a week. */
@@ -49,7 +47,7 @@ export async function openParts({ config, clock = systemClock }: EngineOptions):
       actors,
       cooling,
       backupsKeptFor,
-      policiesInForce: () => policiesInForce(db, graph, clock.now()),
+      policiesInForce: (on = db) => policiesInForce(on, graph, clock.now()),
     };
   } catch (error) {
     await db.close();

@@ -36,9 +36,23 @@ export const DEEDS = {
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 export type Deed = keyof typeof DEEDS;
 
+/** What leaves no mark on a screen: zero-width and bidirectional marks, soft hyphens, fillers, control characters. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}]|(?!\s)\p{Cc}/gu;
+
+/** A name as it is stored for showing: without what moves a terminal's cursor or turns the text around it. */
+export const shownName = (name: string): string =>
+  name.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '').trim();
+
 /** The form in which names are compared: two spellings of one name must not approve each other. */
 export const nameKey = (name: string): string =>
-  name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+  name
+    .normalize('NFKC')
+    .replace(UNSEEN, '')
+    .trim()
+    .replace(/\s+/g, ' ')
+    .toUpperCase() // ß and SS, σ and ς: lower case alone keeps them apart
+    .toLowerCase()
+    .normalize('NFKC');
 
 /** The roles the installation gives a name: however it is spelled, and none for a name that is not listed. */
 export function rolesOf(actors: Actors, name: string): readonly Role[] {

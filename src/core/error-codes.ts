@@ -179,7 +179,7 @@ export const ERROR_CODES = {
   },
   version_unreadable: {
     template:
-      'the data map can no longer read what is in force:\n{problems}\nchange the map back, or publish versions that fit it (`lethe policy publish`); until then nothing is planned or applied',
+      'what is in force cannot be read with this data map:\n{problems}\nchange the map back, or publish versions that fit it (`lethe policy publish`); until then nothing is planned or applied',
     httpStatus: 409,
     exitCode: 2,
   },

@@ -35,6 +35,7 @@ export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchO
     async (tx, intend): Promise<BatchOutcome> => {
       await tx.script(beginBatch(run, wanted));
       await holdPlan(tx, run.plan.id);
+      await run.requireInForce(tx);
       const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
       if (!chunk) return { kind: 'none' };
       const locked = await lockRoots(tx, run, chunk.keys);

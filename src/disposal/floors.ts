@@ -1,4 +1,4 @@
-import type { Database, Tx } from '../db/database.js';
+import type { Database, Queryable, Tx } from '../db/database.js';
 import { newId } from '../core/ids.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { closeGate } from './gate.js';
@@ -10,19 +10,23 @@ import {
 } from './protection-store.js';
 import { storeVersion } from '../policy/version-store.js';
 
+/** The policies in force as a connection or a transaction sees them now. */
+export type PoliciesInForce = (on?: Queryable) => Promise<readonly RetentionPolicy[]>;
+
 /**
  * Brings the floors in lethe.protection in step with the policies in force: every duty to keep is a protection of the
  * record type that names its policy version; one whose policy is gone or has changed ends.
+ * @param inForce is asked again behind the gate: who read the policies before another one published a duty to keep must not end it
  */
 export async function syncFloors(
   db: Database,
-  policies: readonly RetentionPolicy[],
+  inForce: PoliciesInForce,
   actor: string,
 ): Promise<void> {
-  if (isInStep(policies, await activeProtections(db))) return;
+  if (isInStep(await inForce(db), await activeProtections(db))) return;
   await db.transaction(async (tx) => {
     await closeGate(tx);
-    const { missing, stale } = changes(policies, await activeProtections(tx));
+    const { missing, stale } = changes(await inForce(tx), await activeProtections(tx));
     for (const { id } of stale)
       await endProtection(tx, id, actor, 'the policy is no longer in force in this version');
     for (const floor of missing) await placeFloor(tx, floor, actor);

@@ -90,6 +90,7 @@ async function begin(tx: Tx, run: Run): Promise<void> {
     ),
   );
   await holdPlan(tx, plan.id);
+  await run.requireInForce(tx);
   const { rows } = await tx.query<Row & { alone: boolean }>(sql`select ${raw(PARTITION_ALONE)} as alone`);
   if (!rows[0]?.alone) throw elsewhere();
 }

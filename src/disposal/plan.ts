@@ -17,7 +17,7 @@ import { ownersAbove } from './covered.js';
 import { findPlan, insertPlan, type NewPlan, type PlanRow } from './plan-store.js';
 import { storeChunksByPartition } from './partition-plan.js';
 import type { PlannedPartition, PlanReport } from './plan-report.js';
-import { readProtections } from './protections.js';
+import { readProtections, type ProtectedRows } from './protections.js';
 import { claimPlanning, scheduled, underway } from './scheduled.js';
 import { activeProtections } from './protection-store.js';
 import { findStopped } from './stopped.js';
@@ -128,28 +128,33 @@ export function rivalRules(policy: RetentionPolicy, policies: readonly Retention
 }
 
 async function setProtectedApart(tx: Tx, planning: Planning): Promise<void> {
-  const { id, work, closure, request } = planning;
-  const { root } = closure;
+  const { work, closure, request } = planning;
   const protections = await readProtections(tx, request.graph, request);
-  // what protects the roots themselves is found without working out what goes along with them
-  const deep = isCyclic(closure) || protections.some(({ table }) => table !== root);
+  const deep = needsClosure(closure, protections);
   await fillRoots(tx, planning);
   if (deep) await expandClosure(tx, work, closure, { analyze: true });
   const stopped = await findStopped(tx, { graph: request.graph, work, closure }, protections);
-  if (stopped) {
-    await tx.script(
-      [
-        `insert into lethe.exception (plan_id, key, found_by, outcome, cause)
-         select distinct ${literal(id)}, ${keyAsText(root, 'roots')}, 'plan', 'protected', hits.${CAUSE}
-         from ${work.roots(root)} roots join ${work.hits(root)} hits on ${sameKey(root, 'roots', 'hits')}`,
-        removeExceptions(planning),
-        emptyWorkTables(work, closure),
-      ].join(';\n'),
-    );
+  if (stopped) await tx.script([storeProtected(planning), removeExceptions(planning)].join(';\n'));
+  if (stopped && deep) {
+    await tx.script(emptyWorkTables(work, closure));
     await fillRoots(tx, planning);
-  }
+  } else if (stopped) await tx.script(removeHits(planning));
   if (stopped || !deep) await expandClosure(tx, work, closure, { analyze: true });
 }
+
+/** What protects the roots themselves, or what they belong to, is found without working out what goes along with them. */
+export const needsClosure = (closure: Closure, protections: readonly ProtectedRows[]): boolean =>
+  isCyclic(closure) ||
+  protections.some(({ table }) => table !== closure.root && closure.tables.includes(table));
+
+const storeProtected = ({ id, work, closure: { root } }: Planning): string =>
+  `insert into lethe.exception (plan_id, key, found_by, outcome, cause)
+   select distinct ${literal(id)}, ${keyAsText(root, 'roots')}, 'plan', 'protected', hits.${CAUSE}
+   from ${work.roots(root)} roots join ${work.hits(root)} hits on ${sameKey(root, 'roots', 'hits')}`;
+
+/** Where nothing but the roots was worked out, taking away the few is cheaper than filling the many in again. */
+const removeHits = ({ work, closure: { root } }: Planning): string =>
+  `delete from ${work.gone(root)} gone using ${work.hits(root)} hits where ${sameKey(root, 'gone', 'hits')};\ntruncate ${work.hits(root)}`;
 
 async function fillRoots(tx: Tx, { work, closure: { root } }: Planning): Promise<void> {
   await tx.script(`insert into ${work.gone(root)} table ${work.roots(root)};\nanalyze ${work.gone(root)}`);

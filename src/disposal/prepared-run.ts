@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { Instant } from '../core/instant.js';
+import type { Queryable } from '../db/database.js';
 import type { Closure, ForeignKey } from '../datamap/closure.js';
 import type { MapGraph } from '../datamap/graph.js';
 import type { Vault } from '../vault/vault.js';
@@ -21,6 +22,11 @@ export interface Run {
     readonly matches: string;
     readonly outcome: 'conflict' | 'overridden';
   }[];
+  /**
+   * Asked by every batch: what was published since the run began counts at once.
+   * @throws LetheError `plan_changed` when its rule, or one that competes with it, is not the one in force any more
+   */
+  readonly requireInForce: (tx: Queryable) => Promise<void>;
   readonly actor: string;
   /** When its approvals were counted: a run that starts then may finish after they have ended. */
   readonly startedAt: Instant;
@@ -30,4 +36,4 @@ export interface Run {
 }
 
 /** What it takes to sweep late children, also those of a run that was withdrawn half-way. */
-export type Sweep = Omit<Run, 'takes' | 'rivals' | 'startedAt' | 'vault'>;
+export type Sweep = Omit<Run, 'takes' | 'rivals' | 'requireInForce' | 'startedAt' | 'vault'>;

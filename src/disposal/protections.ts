@@ -108,6 +108,7 @@ function floorPolicy(graph: MapGraph, row: ProtectionRow): RetentionPolicy {
   const content: unknown = JSON.parse(row.content ?? 'null');
   const policy = readRetentionPolicy(graph, { path: row.id, content }, problems);
   if (!policy) throw unreadable(row.id, describeProblems(problems));
+  if (policy.digest !== row.version) throw unreadable(row.id, 'its text is not the one that was published');
   return policy;
 }
 

@@ -72,6 +72,7 @@ function runOf(
     foreignKeys,
     takes: 'true',
     rivals: [],
+    requireInForce: () => Promise.resolve(),
     actor: act.actor,
     startedAt: act.at,
     clock,

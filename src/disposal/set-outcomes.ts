@@ -5,9 +5,8 @@ import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { sameKey } from '../datamap/key-sql.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { bindRule, matchesSql, takesSql, type BoundRule } from '../policy/rule-sql.js';
-import { isCyclic } from './check-roots.js';
 import { emptyWorkTables, expandClosure } from './closure-sql.js';
-import { rivalRules } from './plan.js';
+import { needsClosure, rivalRules } from './plan.js';
 import { floorRows, readProtections, type Moment, type ProtectedRows } from './protections.js';
 import { findStopped } from './stopped.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
@@ -105,15 +104,12 @@ async function noteConflicts(tx: Tx, asking: Asking): Promise<void> {
   if (notes.length > 0) await tx.script([...notes, removeNoted(asking)].join(';\n'));
 }
 
-/** As planning does it: what goes along is worked out only where something else than a root may be protected. */
 async function noteProtected(tx: Tx, asking: Asking): Promise<void> {
   const { asked, work, closure, protections } = asking;
   const { root } = closure;
   const gone = work.gone(root);
-  const isDeep =
-    isCyclic(closure) || protections.some(({ table }) => table !== root && closure.tables.includes(table));
   await tx.script(`insert into ${gone} table ${work.roots(root)};\nanalyze ${gone}`);
-  if (isDeep) await expandClosure(tx, work, closure, { analyze: true });
+  if (needsClosure(closure, protections)) await expandClosure(tx, work, closure, { analyze: true });
   if (!(await findStopped(tx, { graph: asked.graph, work, closure }, protections))) return;
   const hits = `${work.roots(root)} this join ${work.hits(root)} hits on ${sameKey(root, 'this', 'hits')}`;
   await tx.script(`${note(asking, 'protected', `hits.${CAUSE}`, hits, 'distinct')};\n${removeNoted(asking)}`);

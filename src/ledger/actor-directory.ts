@@ -1,4 +1,4 @@
-import { nameKey } from '../core/actor.js';
+import { nameKey, shownName } from '../core/actor.js';
 import { LetheError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Queryable, Row } from '../db/database.js';
@@ -14,7 +14,7 @@ export async function actorId(db: Queryable, name: string): Promise<string> {
     throw new LetheError('input_invalid', { what: '--as', reason: 'the name of the actor is empty' });
   const { rows } = await db.query<{ id: string }>(sql`
     with made as (
-      insert into lethe.actor (id, name, name_key) values (${newId('actor')}, ${name.trim()}, ${key})
+      insert into lethe.actor (id, name, name_key) values (${newId('actor')}, ${shownName(name)}, ${key})
       on conflict (name_key) do nothing
       returning id
     )

@@ -58,9 +58,13 @@ function compile(
   problems: Problem[],
 ): RetentionPolicy | null {
   const path = `${policy} (${id})`;
-  if (text !== undefined) return readRetentionPolicy(graph, { path, content: JSON.parse(text) }, problems);
-  problems.push({ file: path, path: '', message: 'its stored text is gone' });
-  return null;
+  const refuse = (at: string, message: string): null => {
+    problems.push({ file: path, path: at, message });
+    return null;
+  };
+  if (text === undefined) return refuse('', 'its stored text is gone, or is not the one that was published');
+  const read = readRetentionPolicy(graph, { path, content: JSON.parse(text) }, problems);
+  return read && read.id !== policy ? refuse('id', `its text is that of "${read.id}"`) : read;
 }
 
 /** A version never changes and neither does a compiled map, so what was read once need not be read again. */

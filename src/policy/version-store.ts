@@ -1,3 +1,4 @@
+import { sha256 } from '../core/digest.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 
@@ -18,14 +19,13 @@ export async function storeVersion(db: Queryable, version: Version, actor: strin
     on conflict (digest) do nothing`);
 }
 
-/** The stored text under this digest. */
-export async function versionText(db: Queryable, digest: string): Promise<string | null> {
-  const { rows } = await db.query<Row & { content: string }>(sql`
-    select content from lethe.version where digest = ${digest}`);
-  return rows[0]?.content ?? null;
-}
+/** The stored text under this digest; null when there is none, or none that it is the digest of. */
+export const versionText = async (db: Queryable, digest: string): Promise<string | null> =>
+  (await versionTexts(db, [digest])).get(digest) ?? null;
 
-/** The stored texts under these digests. */
+/**
+ * The stored texts under these digests. A text that was exchanged beneath its digest is as good as gone: nobody published it.
+ */
 export async function versionTexts(
   db: Queryable,
   digests: readonly string[],
@@ -33,5 +33,6 @@ export async function versionTexts(
   if (digests.length === 0) return new Map();
   const { rows } = await db.query<Row & { digest: string; content: string }>(sql`
     select digest, content from lethe.version where digest = any(${digests}::text[])`);
-  return new Map(rows.map(({ digest, content }) => [digest, content]));
+  const genuine = rows.filter(({ digest, content }) => sha256(content) === digest);
+  return new Map(genuine.map(({ digest, content }) => [digest, content]));
 }

@@ -1,9 +1,10 @@
 import type { Actor } from '../core/actor.js';
 import type { Clock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
-import type { Database } from '../db/database.js';
+import type { Database, Queryable } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { syncFloors } from '../disposal/floors.js';
+import { closeGate } from '../disposal/gate.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { approveVersion } from '../policy/approve-version.js';
 import { policiesInForce } from '../policy/policies-in-force.js';
@@ -18,7 +19,10 @@ export interface PublishingContext {
   readonly cooling?: string;
 }
 
-/** Publishes drafts; see publishDrafts. A duty to keep that rules at once also protects from runs that are going on. */
+/**
+ * Publishes drafts; see publishDrafts. What rules at once also stops runs that are going on: when this returns, none of their
+ * batches goes by the version before.
+ */
 export async function publishPolicies(
   context: PublishingContext,
   request: PublishRequest,
@@ -27,6 +31,7 @@ export async function publishPolicies(
   const { db, graph, clock, cooling = 'P7D' } = context;
   const done = await publishDrafts({ db, graph, now: clock.now(), cooling }, request, actor);
   await bringFloorsInStep(context, actor);
+  await db.transaction(closeGate); // batches that began before the versions were there
   return done;
 }
 
@@ -44,8 +49,8 @@ export async function approvePolicyVersion(
 /** While the map cannot read what is in force, nothing is planned or applied, and the floors stay as they are. */
 async function bringFloorsInStep({ db, graph, clock }: PublishingContext, actor: Actor): Promise<void> {
   try {
-    const policies = await policiesInForce(db, graph, clock.now());
-    await syncFloors(db, policies, await actorId(db, actor.name));
+    const inForce = (on: Queryable = db) => policiesInForce(on, graph, clock.now());
+    await syncFloors(db, inForce, await actorId(db, actor.name));
   } catch (error) {
     if (!(error instanceof LetheError && error.code === 'version_unreadable')) throw error;
   }

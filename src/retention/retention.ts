@@ -11,7 +11,7 @@ import type { MapGraph } from '../datamap/graph.js';
 import { actorId, actorNames } from '../ledger/actor-directory.js';
 import { approvePlan, requireApproval } from '../disposal/approval.js';
 import type { Run } from '../disposal/prepared-run.js';
-import { syncFloors } from '../disposal/floors.js';
+import { syncFloors, type PoliciesInForce } from '../disposal/floors.js';
 import {
   coveringPolicies,
   itemDigestOf,
@@ -34,6 +34,8 @@ export interface RetentionContext {
   readonly db: Database;
   readonly graph: MapGraph;
   readonly policies: readonly RetentionPolicy[];
+  /** Asks anew: others publish meanwhile. */
+  readonly policiesInForce: PoliciesInForce;
   readonly clock: Clock;
   readonly vault: Vault | null;
 }
@@ -73,7 +75,7 @@ async function planAsOf(
   const policy = findPolicy(policies, policyId);
   await requireFit(db, graph);
   const author = await actorId(db, actor.name);
-  await syncFloors(db, policies, author);
+  await syncFloors(db, context.policiesInForce, author);
   return makePlan(db, { graph, policy, policies, ...when, now: clock.now(), author });
 }
 
@@ -135,7 +137,7 @@ export async function applyRetention(
   await requireApproval(db, plan, { now, author });
   const by = { actor: await actorId(db, actor.name), startedAt: now };
   const run = await prepareRun(context, plan, policies, by);
-  await syncFloors(db, context.policies, run.actor);
+  await syncFloors(db, context.policiesInForce, run.actor);
   const done = await applyBatches(db, run, watch);
   if (context.vault) await sealLedger({ ...context, vault: context.vault }); // a certificate waits for its seal
   return done;
@@ -189,7 +191,7 @@ async function storedPolicy(
 }
 
 async function prepareRun(
-  { db, graph, clock, vault }: RetentionContext,
+  { db, graph, clock, vault, policiesInForce }: RetentionContext,
   plan: PlanRow,
   policies: readonly RetentionPolicy[],
   by: Pick<Run, 'actor' | 'startedAt'>,
@@ -210,8 +212,20 @@ async function prepareRun(
       matches: matchesSql(bindRule(rival, plan.as_of)),
       outcome,
     })),
+    requireInForce: async (tx) => {
+      if (rulesFor(policy, await policiesInForce(tx)) !== rulesFor(policy, policies))
+        throw new LetheError('plan_changed', { plan: plan.id, what: 'policies', policy: plan.policy });
+    },
     ...by,
     clock,
     vault,
   };
 }
+
+/** Digests of the disposal rules for a policy's records. Duties to keep are protections, which every batch looks at anyway. */
+const rulesFor = ({ table }: RetentionPolicy, policies: readonly RetentionPolicy[]): string =>
+  policies
+    .filter((policy) => policy.action === 'delete' && policy.table === table)
+    .map(({ digest }) => digest)
+    .sort()
+    .join();

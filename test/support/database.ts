@@ -21,13 +21,15 @@ export interface FreshDatabase {
 
 const types = { getTypeParser: parserOf as pg.CustomTypesConfig['getTypeParser'] };
 
-/** An empty database on the test server. */
-export async function freshDatabase(encoding = 'UTF8'): Promise<FreshDatabase> {
+/** An empty database on the test server, or on another server that is given by the URL of its administrator. */
+export async function freshDatabase(encoding = 'UTF8', server?: string): Promise<FreshDatabase> {
+  const administrator = server ?? (await serverUrl());
   const name = `lethe_test_${randomBytes(6).toString('hex')}`;
   await onServer(
+    administrator,
     `create database ${name} template template0 encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
   );
-  const url = Object.assign(new URL(await serverUrl()), { pathname: `/${name}` }).href;
+  const url = Object.assign(new URL(administrator), { pathname: `/${name}` }).href;
   const clients: pg.Client[] = [];
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url, types });
@@ -38,17 +40,25 @@ export async function freshDatabase(encoding = 'UTF8'): Promise<FreshDatabase> {
     return client;
   };
   let admin: Promise<pg.Client> | undefined;
+  const connectAdmin = async (): Promise<pg.Client> => {
+    const client = await connect();
+    // a server that crashed is asked over a new connection when it is back
+    client.once('end', () => {
+      admin = undefined;
+    });
+    return client;
+  };
   return {
     url,
     connect,
     admin: async <R extends Row>(text: string, values?: readonly unknown[]) => {
-      const client = await (admin ??= connect());
+      const client = await (admin ??= connectAdmin());
       const results = await client.query(text, values === undefined ? undefined : parameters(values));
       return rowsOf(results) as readonly R[];
     },
     drop: async () => {
       await Promise.all(clients.map((client) => client.end()));
-      await onServer(`drop database if exists ${name} with (force)`);
+      await onServer(administrator, `drop database if exists ${name} with (force)`);
     },
   };
 }
@@ -56,8 +66,8 @@ export async function freshDatabase(encoding = 'UTF8'): Promise<FreshDatabase> {
 const rowsOf = (results: pg.QueryResult | pg.QueryResult[]): readonly Row[] =>
   ([results].flat().at(-1)?.rows ?? []) as readonly Row[];
 
-async function onServer(text: string): Promise<void> {
-  const client = new pg.Client(await serverUrl());
+async function onServer(url: string, text: string): Promise<void> {
+  const client = new pg.Client(url);
   await client.connect();
   try {
     await client.query(text);

@@ -9,11 +9,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { serverBinaries, unprivilegedUser, type SystemUser } from './server-binaries.js';
 
-interface TestServer {
+export interface TestServer {
   /** Of a user who may create databases and roles. */
   readonly url: string;
+  /** What `pg_ctl stop -m immediate` does: no checkpoint, every session is cut off where it stands. */
+  readonly crash: () => Promise<void>;
+  /** Starts it again after a crash, on the same port; resolves when it has recovered. */
+  readonly restart: () => Promise<void>;
+  /** Stops it and throws its data away. */
   readonly stop: () => Promise<void>;
 }
+
+/** A server that comes back from a crash with everything it acknowledged, and soon tidies up what the crash left over. */
+const CRASH_SAFE = ['synchronous_commit=on', 'autovacuum_naptime=1'];
 
 let server: Promise<TestServer> | undefined;
 
@@ -21,7 +29,7 @@ let server: Promise<TestServer> | undefined;
 export async function serverUrl(): Promise<string> {
   const given = process.env['TEST_DATABASE_URL'];
   if (given !== undefined && given !== '') return given;
-  server ??= startServer();
+  server ??= startServer([]);
   return (await server).url;
 }
 
@@ -31,32 +39,63 @@ export async function stopServer(): Promise<void> {
   await running?.stop();
 }
 
+/** A server for one test alone, which may crash it; the test stops it. */
+export const startOwnServer = (): Promise<TestServer> => startServer(CRASH_SAFE);
+
 /** Another program can take the port between looking for a free one and listening on it. */
-async function startServer(attempts = 3): Promise<TestServer> {
+async function startServer(different: readonly string[], attempts = 3): Promise<TestServer> {
   try {
-    return await startOnce();
+    return await startOnce(different);
   } catch (error) {
     if (attempts <= 1) throw error;
-    return startServer(attempts - 1);
+    return startServer(different, attempts - 1);
   }
 }
 
-async function startOnce(): Promise<TestServer> {
+interface Place {
+  readonly folder: string;
+  readonly user: SystemUser | undefined;
+  readonly url: string;
+  readonly options: readonly string[];
+}
+
+async function startOnce(different: readonly string[]): Promise<TestServer> {
   const user = unprivilegedUser();
   const folder = mkdtempSync(join(tmpdir(), 'lethe-test-'));
   const password = randomBytes(16).toString('hex');
   const port = await freePort();
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  const place = { folder, user, url, options: [...settings(folder, port), ...asOptions(different)] };
   try {
     await initialise(folder, password, user);
-    const postgres = run('postgres', ['-D', join(folder, 'data'), ...settings(folder, port)], folder, user);
-    const watchdog = watch(postgres, folder);
-    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    await untilReady(url, postgres, folder);
-    return { url, stop: () => stop(postgres, watchdog, folder) };
+    let running = await launch(place);
+    return {
+      url,
+      crash: () => halt(running),
+      restart: async () => {
+        running = await launch(place);
+      },
+      stop: async () => {
+        await halt(running);
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+interface Running {
+  readonly postgres: ChildProcess;
+  readonly watchdog: ChildProcess;
+}
+
+async function launch({ folder, user, url, options }: Place): Promise<Running> {
+  const postgres = run('postgres', ['-D', join(folder, 'data'), ...options], folder, user);
+  const watchdog = watch(postgres, folder);
+  await untilReady(url, postgres, folder);
+  return { postgres, watchdog };
 }
 
 async function initialise(folder: string, password: string, user: SystemUser | undefined): Promise<void> {
@@ -71,8 +110,8 @@ async function initialise(folder: string, password: string, user: SystemUser | u
 }
 
 /** Loopback only, and nothing is made durable: the data is thrown away. */
-const settings = (folder: string, port: number): string[] =>
-  [
+const settings = (folder: string, port: number): readonly string[] =>
+  asOptions([
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     `unix_socket_directories=${folder}`,
@@ -80,9 +119,13 @@ const settings = (folder: string, port: number): string[] =>
     'fsync=off',
     'synchronous_commit=off',
     'full_page_writes=off',
-  ].flatMap((setting) => ['-c', setting]);
+  ]);
 
-function run(program: string, args: string[], folder: string, user: SystemUser | undefined): ChildProcess {
+/** The last of two for one setting counts. */
+const asOptions = (given: readonly string[]): readonly string[] =>
+  given.flatMap((setting) => ['-c', setting]);
+
+function run(program: string, args: readonly string[], folder: string, user: SystemUser | undefined): ChildProcess {
   const child = spawn(join(serverBinaries(), 'bin', program), args, {
     ...(user ?? {}),
     cwd: folder,
@@ -142,15 +185,13 @@ async function untilReady(url: string, postgres: ChildProcess, folder: string): 
   throw new Error(`the test server does not start: ${logOf(folder)}`);
 }
 
-async function stop(postgres: ChildProcess, watchdog: ChildProcess, folder: string): Promise<void> {
+async function halt({ postgres, watchdog }: Running): Promise<void> {
   watchdog.kill('SIGKILL');
-  if (postgres.exitCode === null) {
-    const ended = once(postgres, 'exit');
-    postgres.ref();
-    postgres.kill('SIGQUIT');
-    await ended;
-  }
-  rmSync(folder, { recursive: true, force: true });
+  if (postgres.exitCode !== null) return;
+  const ended = once(postgres, 'exit');
+  postgres.ref();
+  postgres.kill('SIGQUIT');
+  await ended;
 }
 
 async function freePort(): Promise<number> {

@@ -33,6 +33,8 @@ export interface DeskSetup {
   readonly map: Json;
   readonly parameters?: Readonly<Record<string, string | number>>;
   readonly migrations?: readonly MigrationSet[];
+  /** URL of the administrator of another server than the one that the tests share. */
+  readonly server?: string;
 }
 
 /** A hand-made ticket system on the test server, with Lethe's schema beside it. */
@@ -55,8 +57,8 @@ export async function closeDesks(): Promise<void> {
   for (const close of opened.splice(0).reverse()) await close();
 }
 
-export async function openDesk({ ddl, map, parameters, migrations = [] }: DeskSetup): Promise<Desk> {
-  const fresh = await freshDatabase();
+export async function openDesk({ ddl, map, parameters, migrations = [], server }: DeskSetup): Promise<Desk> {
+  const fresh = await freshDatabase('UTF8', server);
   opened.push(async () => {
     dropVault(fresh.url);
     await fresh.drop();

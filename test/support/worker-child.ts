@@ -5,6 +5,8 @@ import { guardedTables } from '../../src/datamap/graph.js';
 import { engineOver, type Engine } from '../../src/engine.js';
 import { runWorker } from '../../src/jobs/daemon.js';
 import { openLog } from '../../src/jobs/log.js';
+import { requireCurrent } from '../../src/ledger/standing.js';
+import { requireOwnVault } from '../../src/ledger/vault-link.js';
 import { fastClock } from './published.js';
 import { mapOf, operator, policiesOf } from './small-desk.js';
 import { vaultOf } from './vault.js';
@@ -24,15 +26,24 @@ const {
 const graph = mapOf(map, parameters);
 const inForce = policiesOf(graph, policies);
 
+/** As `createEngine` does it, but for the map and the policies. */
 async function open(): Promise<Engine> {
   const db = await openPostgres(url);
+  const vault = vaultOf(url);
   db.guard(guardedTables(graph));
+  try {
+    await requireOwnVault(db, vault);
+    await requireCurrent(db, vault);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
   return engineOver({
     db,
     graph,
     policiesInForce: () => Promise.resolve(inForce),
     clock: fastClock(clock),
-    vault: vaultOf(url),
+    vault,
   });
 }
 

@@ -35,11 +35,11 @@ create function lethe.publication_refuses() returns trigger language plpgsql as 
 begin
   raise exception 'published versions are immutable: % on lethe.% is refused', tg_op, tg_table_name using errcode = '42501';
 end $$;
-create trigger immutable before update or truncate on lethe.publication
+create trigger immutable before update or delete or truncate on lethe.publication
   for each statement execute function lethe.publication_refuses();
-create trigger immutable before update or truncate on lethe.publication_approval
+create trigger immutable before update or delete or truncate on lethe.publication_approval
   for each statement execute function lethe.publication_refuses();
-create trigger immutable before update or truncate on lethe.version
+create trigger immutable before update or delete or truncate on lethe.version
   for each statement execute function lethe.publication_refuses();
 
 -- An approval covers this plan and these items, by somebody with these roles, until then.
