@@ -4,10 +4,11 @@ import type { Config } from './config.js';
 import type { MigrationSet } from './db/migrations.js';
 import { openDatabase } from './db/open.js';
 import { requireSchema } from './db/migrate.js';
+import { requireSameTime } from './db/server-time.js';
 import { guardedTables, type MapGraph } from './datamap/graph.js';
 import { loadMap } from './datamap/load.js';
 import { policiesInForce } from './policy/policies-in-force.js';
-import type { RetentionContext } from './retention/retention.js';
+import type { ActingContext } from './retention/retention.js';
 import { openVault } from './vault/open.js';
 
 export interface EngineOptions {
@@ -16,11 +17,13 @@ export interface EngineOptions {
 }
 
 /** What an engine works with; which policies are in force is asked anew for every act, and in the middle of a run. */
-export interface EngineParts extends Omit<RetentionContext, 'policies'> {
+export interface EngineParts extends Omit<ActingContext, 'policies'> {
   /** Who has which role; absent: nobody is told apart. */
   readonly actors?: Actors;
   /** How long a published version waits that may take more: an ISO 8601 period; absent: a week. */
   readonly cooling?: string;
+  /** Throws clock_skewed; absent: the clock is somebody else's to mind. */
+  readonly requireTime?: () => Promise<void>;
   /** How long the oldest backup of the database is kept, as an ISO 8601 period; absent: nobody said. */
   readonly backupsKeptFor?: string | null;
 }
@@ -47,7 +50,11 @@ export async function openParts({ config, clock = systemClock }: EngineOptions):
       actors,
       cooling,
       backupsKeptFor,
-      policiesInForce: (on = db) => policiesInForce(on, graph, clock.now()),
+      requireTime: () => requireSameTime(db, clock),
+      policiesInForce: async (on) => {
+        if (on === undefined) await requireSameTime(db, clock); // an act begins
+        return policiesInForce(on ?? db, graph, clock.now());
+      },
     };
   } catch (error) {
     await db.close();

@@ -39,7 +39,7 @@ import {
   approveRetention,
   planRetention,
   planSlot,
-  type RetentionContext,
+  type ActingContext,
 } from './retention/retention.js';
 import { approvePolicyVersion, publishPolicies } from './retention/publishing.js';
 import { planItems, type PlanItem } from './retention/show.js';
@@ -143,7 +143,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 /** The engine over parts that are open and checked already. */
 export function engineOver(parts: EngineParts): Engine {
   const { db, graph, clock } = parts;
-  const inForce = async (): Promise<RetentionContext> => ({
+  const inForce = async (): Promise<ActingContext> => ({
     ...parts,
     policies: await parts.policiesInForce(),
   });
@@ -153,8 +153,16 @@ export function engineOver(parts: EngineParts): Engine {
     ...parts,
     hasVault: parts.vault !== null,
     policies: {
-      publish: async (request, actor) => publishPolicies(parts, request, may(actor, 'publish')),
-      approve: async (version, actor) => approvePolicyVersion(parts, version, may(actor, 'approve')),
+      publish: async (request, actor) => {
+        const who = may(actor, 'publish');
+        await parts.requireTime?.();
+        return publishPolicies(parts, request, who);
+      },
+      approve: async (version, actor) => {
+        const who = may(actor, 'approve');
+        await parts.requireTime?.();
+        return approvePolicyVersion(parts, version, who);
+      },
       history: (policy) => policyHistory(db, clock.now(), policy),
       waiting: () => waitingVersions(db, clock.now()),
       text: (version) => textOfVersion(db, clock.now(), version),

@@ -85,6 +85,8 @@ async function makeHelpDesk(folder: string): Promise<SeededRows> {
       folder: join(folder, 'policies'),
       shown: 'policies',
       now: systemClock.now(),
+      cooling: 'P7D',
+      vault: null, // it is tied to the database when the engine opens
       actor: withRoles(null, { name: 'Olga, policy owner', assurance: 'asserted' }),
     });
     return await db.transaction((tx) => seedHelpDesk(tx, DEMO_DAY));

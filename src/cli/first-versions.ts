@@ -5,6 +5,7 @@ import type { Database } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { readDrafts } from '../policy/drafts.js';
 import { publishInitial } from '../policy/publish.js';
+import type { Vault } from '../vault/vault.js';
 
 export interface FirstVersions {
   readonly graph: MapGraph;
@@ -13,6 +14,9 @@ export interface FirstVersions {
   readonly shown: string;
   readonly now: Instant;
   readonly actor: Actor;
+  readonly cooling: string;
+  /** Knows of them before they commit; the caller has seen to it that it is the database's own. */
+  readonly vault: Vault | null;
 }
 
 /**
@@ -22,10 +26,10 @@ export interface FirstVersions {
  */
 export async function publishFirstVersions(
   db: Database,
-  { graph, folder, shown, now, actor }: FirstVersions,
+  { graph, folder, shown, now, actor, cooling, vault }: FirstVersions,
 ): Promise<readonly string[] | null> {
   try {
-    return await publishInitial({ db, graph, now }, await readDrafts(folder, shown), actor);
+    return await publishInitial({ db, graph, now, cooling, vault }, await readDrafts(folder, shown), actor);
   } catch (error) {
     if (!(error instanceof LetheError && error.code === 'policy_invalid')) throw error;
     const problems = `${String(error.details['problems'])}\nno policy is published yet, so none is in force; correct this and run \`lethe init\` again`;

@@ -1,8 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { vaultConfig, type Surroundings, type VaultConfig } from '../config.js';
 import type { Database } from '../db/database.js';
-import { claimVault, requireUnlinked } from '../ledger/vault-link.js';
+import { requireCurrent } from '../ledger/standing.js';
+import { claimVault, requireOwnVault, requireUnlinked } from '../ledger/vault-link.js';
 import { openVault } from '../vault/open.js';
+import type { Vault } from '../vault/vault.js';
 
 /** Beside lethe.json. */
 export const VAULT_FOLDER = 'lethe-vault';
@@ -31,6 +33,30 @@ export async function tieVault(db: Database, { place }: NamedVault): Promise<voi
   const vault = await openVault(place);
   try {
     await claimVault(db, vault);
+  } finally {
+    await vault.close();
+  }
+}
+
+/**
+ * Work with the installation's vault, if it has one. A database that was restored is as closed to this as to everything else: what
+ * it has forgotten is not published anew.
+ * @throws LetheError what createEngine throws of database and vault
+ */
+export async function withVault<T>(
+  db: Database,
+  place: VaultConfig | null,
+  work: (vault: Vault | null) => Promise<T>,
+): Promise<T> {
+  if (!place) {
+    await requireUnlinked(db);
+    return work(null);
+  }
+  const vault = await openVault(place);
+  try {
+    await requireOwnVault(db, vault);
+    await requireCurrent(db, vault);
+    return await work(vault);
   } finally {
     await vault.close();
   }

@@ -8,6 +8,7 @@ import { LetheError } from '../core/errors.js';
 import type { Database } from '../db/database.js';
 import { openDatabase } from '../db/open.js';
 import { migrate } from '../db/migrate.js';
+import { requireSameTime } from '../db/server-time.js';
 import { migrationsText } from '../db/migrations.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { loadMap } from '../datamap/load.js';
@@ -15,7 +16,7 @@ import { requireFit } from '../datamap/check.js';
 import { migrationSets } from '../engine-parts.js';
 import { publishFirstVersions } from './first-versions.js';
 import { grantsText } from './grants.js';
-import { namedVault, tieVault, VAULT_FOLDER, vaultLine, vaultOption } from './init-vault.js';
+import { namedVault, tieVault, VAULT_FOLDER, vaultLine, vaultOption, withVault } from './init-vault.js';
 import { installFiles } from './install-files.js';
 import { counted } from './output.js';
 import { actingAs, globalOptions, outputOf } from './session.js';
@@ -82,9 +83,13 @@ async function init(command: Command, { map, param, vault, printSql }: InitOptio
     const database = place.url === undefined ? 'embedded' : 'postgres';
     const installation = { folder, path, map: name, parameters: param, graph, database } as const;
     const written = known ? [] : await installFiles({ ...installation, ...vaultOption(named) });
-    const { policies, policiesShown: shown } = known ?? (await loadConfig(around, path));
-    const versions = { graph, folder: policies, shown, now: systemClock.now(), actor };
-    const published = await publishFirstVersions(db, versions);
+    const config = known ?? (await loadConfig(around, path));
+    const { policies, policiesShown: shown, cooling } = config;
+    const versions = { graph, folder: policies, shown, now: systemClock.now(), actor, cooling };
+    await requireSameTime(db, systemClock);
+    const published = await withVault(db, config.vault, (own) =>
+      publishFirstVersions(db, { ...versions, vault: own }),
+    );
     outputOf(command).result({ map: graph.id, config: path, policies: written, migrations, published }, [
       configLine(graph, known ? null : written),
       `Schema "lethe" is in the database${place.url === undefined ? ' in .lethe/' : ''}.`,

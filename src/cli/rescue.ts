@@ -24,11 +24,17 @@ export function rescueCommands(program: Command): void {
 const replay = (command: Command): Promise<void> =>
   withRescue(command, async ({ rescue, actor, out }) => {
     const done = await rescue.replay(actor);
-    const { acts, records, kept, holdsPlaced, holdsLifted, uncertain } = done;
+    const { acts, records, kept, holdsPlaced, holdsLifted, versionsPublished, plansWithdrawn, uncertain } =
+      done;
     out.result(done, [
       acts === 0
         ? 'Nothing is missing.'
-        : `${counted(acts, 'act')} done again: ${counted(records, 'record')} deleted, ${counted(holdsPlaced, 'hold')} placed, ${counted(holdsLifted, 'hold')} lifted.`,
+        : `${counted(acts, 'act')} done again: ${counted(records, 'record')} deleted, ${counted(holdsPlaced, 'hold')} placed, ${counted(holdsLifted, 'hold')} lifted, ${counted(versionsPublished, 'policy version')} published, ${counted(plansWithdrawn, 'plan')} withdrawn.`,
+      ...(acts === 0
+        ? []
+        : [
+            '  Approvals given since the backup are lost: plans and versions that had them wait for approval again (`lethe status`).',
+          ]),
       ...(kept > 0
         ? [`! ${counted(kept, 'record')} came back and a protection keeps them; \`lethe hold list\``]
         : []),

@@ -48,6 +48,12 @@ export const ERROR_CODES = {
     httpStatus: 500,
     exitCode: 1,
   },
+  clock_skewed: {
+    template:
+      "this machine's clock is {seconds} s {way} the database server's; due dates, cooling times and approvals go by it, so nothing is planned, applied or published until both follow one time server",
+    httpStatus: 503,
+    exitCode: 1,
+  },
   database_encoding: {
     template: 'the database is encoded in {encoding}; Lethe needs UTF8',
     httpStatus: 500,

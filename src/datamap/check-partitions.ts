@@ -94,7 +94,7 @@ function sharedKeys({ key, sql }: MapTable, { isKeyUnique }: Partitioning, at: s
     hint(
       'partition_keys',
       at,
-      `nothing keeps (${names}) unique over the partitions of ${sql}; see that a sequence does: rows of one key are one record, and go together`,
+      `nothing keeps (${names}) unique over the partitions of ${sql}; see that a sequence does: a key of several rows is one record, which goes as a whole or not at all`,
     ),
   ];
 }

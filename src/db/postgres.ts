@@ -26,25 +26,34 @@ const SETTINGS = [
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
   const { pool, address } = createPool(url, options);
   try {
-    const searchPath = await inspect(pool, address);
-    return openPort(postgresDriver(pool, address, searchPath));
+    const needed = await inspect(pool, address);
+    return openPort(postgresDriver(pool, address, needed));
   } catch (error) {
     await pool.end();
     throw error;
   }
 }
 
-/** Refuses another encoding than UTF8, and returns the part of BEGIN that keeps schema "lethe" out of the search path. */
+interface Found {
+  readonly encoding: string;
+  readonly schemas: readonly string[];
+  readonly exposed: boolean;
+  readonly forgetful: boolean;
+}
+
+/** Refuses another encoding than UTF8, and returns the part of BEGIN that this server, database or user needs. */
 async function inspect(pool: pg.Pool, address: string): Promise<string> {
   const statement = `select current_setting('server_encoding') as encoding, current_schemas(false) as schemas,
-    current_user = 'lethe' or current_setting('search_path') like '%lethe%' as exposed`;
-  const { rows } = await failing(address, () =>
-    pool.query<{ encoding: string; schemas: string[]; exposed: boolean }>(statement),
-  );
-  const [found = { encoding: '', schemas: [], exposed: false }] = rows;
+    current_user = 'lethe' or current_setting('search_path') like '%lethe%' as exposed,
+    current_setting('synchronous_commit') = 'off' as forgetful`;
+  const { rows } = await failing(address, () => pool.query<Found>(statement));
+  const [found = { encoding: '', schemas: [], exposed: false, forgetful: false }] = rows;
   if (found.encoding !== 'UTF8') throw new LetheError('database_encoding', { encoding: found.encoding });
-  return found.exposed ? searchPathWithoutLethe(found.schemas) : '';
+  return `${found.exposed ? searchPathWithoutLethe(found.schemas) : ''}${found.forgetful ? KEEP_COMMITS : ''}`;
 }
+
+/** A crash would undo acts that the vault was told of as committed: the database would count as restored from a backup. */
+const KEEP_COMMITS = '; set local synchronous_commit = on';
 
 /** A user named lethe has schema "lethe" first in its path, and every unqualified name of the ticket system could mean it. */
 function searchPathWithoutLethe(schemas: readonly string[]): string {
@@ -52,9 +61,9 @@ function searchPathWithoutLethe(schemas: readonly string[]): string {
   return `; set local search_path = ${others.length === 0 ? "''" : others.join(', ')}`;
 }
 
-function postgresDriver(pool: pg.Pool, address: string, searchPath: string): Driver {
+function postgresDriver(pool: pg.Pool, address: string, needed: string): Driver {
   const begin = (isolation: Isolation): string =>
-    `begin isolation level ${isolation}${SETTINGS.join('')}${searchPath}`;
+    `begin isolation level ${isolation}${SETTINGS.join('')}${needed}`;
   return {
     kind: 'postgres',
     begin,

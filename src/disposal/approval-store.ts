@@ -50,8 +50,8 @@ export interface ApprovedPlan extends Row {
 }
 
 /**
- * The last plan, as of `before` (default: now), that rests on the same version of the policy and had all the approvals it needed; null when
- * there is none. A plan that was withdrawn, or needed none, vouches for nothing.
+ * The last plan, as of `before` (default: now), that rests on the same version of the policy and had all the approvals it needed
+ * at one time; null when there is none. A plan that was withdrawn, needed none, or takes nothing vouches for nothing.
  */
 export async function approvedPlanOf(
   db: Queryable,
@@ -62,12 +62,14 @@ export async function approvedPlanOf(
   const { rows } = await db.query<ApprovedPlan>(sql`
     select p.id, max(a.given_at) as approved_at
     from lethe.plan p join lethe.approval a on a.plan_id = p.id and a.plan_digest = p.digest
-    where p.policy = ${policy} and p.policy_digests ->> ${policy} = ${version} and p.approvers > 0
+    where p.policy = ${policy} and p.policy_digests ->> ${policy} = ${version} and p.approvers > 0 and p.items > 0
       and (p.state <> 'withdrawn' or p.withdrawn_at > ${before}::timestamptz)
       and (${before}::timestamptz is null
            or p.created_at < ${before}::timestamptz and a.given_at <= ${before}::timestamptz)
-    group by p.id, p.approvers, p.created_at
-    having count(distinct a.actor_id) >= p.approvers
+      and (select count(distinct b.actor_id) from lethe.approval b
+           where b.plan_id = p.id and b.plan_digest = p.digest
+             and b.given_at <= a.given_at and b.expires_at > a.given_at) >= p.approvers
+    group by p.id, p.created_at
     order by p.created_at desc, p.id limit 1`);
   return rows[0] ?? null;
 }

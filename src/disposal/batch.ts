@@ -21,6 +21,7 @@ import { OWN_ALONE, PASS_GATE } from './gate.js';
 import { holdPlan } from './plan-store.js';
 import type { Run } from './prepared-run.js';
 import { readProtections } from './protections.js';
+import { markSharedKeys } from './shared-keys.js';
 import { findStopped, markUnlocked } from './stopped.js';
 import { BATCH_SETTINGS, CAUSE, createWorkTables } from './work-tables.js';
 
@@ -87,7 +88,8 @@ export async function setStoppedApart(
   const protections = await readProtections(tx, graph, { asOf: plan.as_of, now: clock.now() });
   await fillClosure(tx, run);
   const busy = isCyclic(closure) && (await markUnlocked(tx, work, closure, locked));
-  if (!(await findStopped(tx, run, protections, busy))) return [];
+  const shared = await markSharedKeys(tx, work, run.loose);
+  if (!(await findStopped(tx, run, protections, busy || shared))) return [];
   const { rows } = await tx.query<Row & { key: string; cause: string }>(sql`
     select distinct ${raw(keyAsText(root, 'roots'))} as key, hits.${raw(CAUSE)} as cause
     from ${raw(work.roots(root))} roots join ${raw(work.hits(root))} hits on ${raw(sameKey(root, 'roots', 'hits'))}`);

@@ -18,11 +18,7 @@ export type PoliciesInForce = (on?: Queryable) => Promise<readonly RetentionPoli
  * record type that names its policy version; one whose policy is gone or has changed ends.
  * @param inForce is asked again behind the gate: who read the policies before another one published a duty to keep must not end it
  */
-export async function syncFloors(
-  db: Database,
-  inForce: PoliciesInForce,
-  actor: string,
-): Promise<void> {
+export async function syncFloors(db: Database, inForce: PoliciesInForce, actor: string): Promise<void> {
   if (isInStep(await inForce(db), await activeProtections(db))) return;
   await db.transaction(async (tx) => {
     await closeGate(tx);

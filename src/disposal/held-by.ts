@@ -40,7 +40,7 @@ export function heldBy(
     const moment = { asOf: now, now };
     const protections = [
       ...(await readProtections(tx, graph, moment)),
-      ...floors.map((policy) => floorRows(policy, now)),
+      ...floors.map((policy) => floorRows(policy, moment)),
     ];
     if (!(await findStopped(tx, { graph, work, closure }, protections))) return [];
     const { rows } = await tx.query<Row & { cause: string }>(sql`

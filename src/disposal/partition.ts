@@ -21,6 +21,7 @@ import type { PlannedPartition } from './plan-report.js';
 import { holdPlan } from './plan-store.js';
 import type { Run } from './prepared-run.js';
 import { readProtections } from './protections.js';
+import { markSharedKeys } from './shared-keys.js';
 import { findStopped } from './stopped.js';
 import { createWorkTables } from './work-tables.js';
 
@@ -108,6 +109,10 @@ async function closeOver(tx: Tx, run: Run, records: number): Promise<void> {
     );
     if (Number(rows[0]?.rows) !== records) throw rowByRow('rows of other partitions would go along');
   }
+  // the root's were looked at when its rows were held
+  const beside = run.loose.filter((table) => table !== root);
+  if (await markSharedKeys(tx, work, beside))
+    throw rowByRow('rows that stay have keys of rows that hang on it');
   if (await findStopped(tx, run, protections)) throw rowByRow('a protection covers some of it');
 }
 

@@ -6,11 +6,12 @@ import type { Database, Row, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { closureOf, type Closure } from '../datamap/closure.js';
 import { readForeignKeys } from '../datamap/foreign-keys.js';
-import type { MapGraph } from '../datamap/graph.js';
+import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { keyArray, keyAsText, keyValue, sameKey } from '../datamap/key-sql.js';
+import { looseKeys } from '../datamap/loose-keys.js';
 import { factValue } from '../policy/fact-sql.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
-import { bindRule, matchesSql, takesSql, type BoundRule } from '../policy/rule-sql.js';
+import { bindRule, matchesSql, takesSql, thenOrNow, type BoundRule } from '../policy/rule-sql.js';
 import { isCyclic } from './check-roots.js';
 import { actStatements, countStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
 import { ownersAbove } from './covered.js';
@@ -20,6 +21,7 @@ import type { PlannedPartition, PlanReport } from './plan-report.js';
 import { readProtections, type ProtectedRows } from './protections.js';
 import { claimPlanning, scheduled, underway } from './scheduled.js';
 import { activeProtections } from './protection-store.js';
+import { markSharedKeys, SHARED_KEY } from './shared-keys.js';
 import { findStopped } from './stopped.js';
 import { storeVersion } from '../policy/version-store.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
@@ -108,7 +110,7 @@ async function setConflictsApart(tx: Tx, planning: Planning): Promise<void> {
   const { id, closure, request, rule } = planning;
   const { root } = closure;
   const apart = rivalRules(request.policy, request.policies).map(({ rival, outcome }) => {
-    const matches = matchesSql(bindRule(rival, request.asOf));
+    const matches = thenOrNow(rival, request, matchesSql);
     return `insert into lethe.exception (plan_id, key, found_by, outcome, cause)
       select ${literal(id)}, ${keyAsText(root, 'this')}, 'plan', '${outcome}', ${literal(rival.id)}
       from ${root.sql} this where ${takesSql(rule)} and ${matches}`;
@@ -130,10 +132,12 @@ export function rivalRules(policy: RetentionPolicy, policies: readonly Retention
 async function setProtectedApart(tx: Tx, planning: Planning): Promise<void> {
   const { work, closure, request } = planning;
   const protections = await readProtections(tx, request.graph, request);
-  const deep = needsClosure(closure, protections);
+  const loose = await looseKeys(tx, closure.inner);
+  const deep = needsClosure(closure, protections, loose);
   await fillRoots(tx, planning);
   if (deep) await expandClosure(tx, work, closure, { analyze: true });
-  const stopped = await findStopped(tx, { graph: request.graph, work, closure }, protections);
+  const shared = await markSharedKeys(tx, work, loose);
+  const stopped = await findStopped(tx, { graph: request.graph, work, closure }, protections, shared);
   if (stopped) await tx.script([storeProtected(planning), removeExceptions(planning)].join(';\n'));
   if (stopped && deep) {
     await tx.script(emptyWorkTables(work, closure));
@@ -142,10 +146,19 @@ async function setProtectedApart(tx: Tx, planning: Planning): Promise<void> {
   if (stopped || !deep) await expandClosure(tx, work, closure, { analyze: true });
 }
 
-/** What protects the roots themselves, or what they belong to, is found without working out what goes along with them. */
-export const needsClosure = (closure: Closure, protections: readonly ProtectedRows[]): boolean =>
+/**
+ * What stops the roots themselves, or what they belong to, is found without working out what goes along with them.
+ * @param loose tables of the closure that can have several rows of one key
+ */
+export const needsClosure = (
+  closure: Closure,
+  protections: readonly ProtectedRows[],
+  loose: readonly MapTable[],
+): boolean =>
   isCyclic(closure) ||
-  protections.some(({ table }) => table !== closure.root && closure.tables.includes(table));
+  [...protections.map(({ table }) => table), ...loose].some(
+    (table) => table !== closure.root && closure.tables.includes(table),
+  );
 
 const storeProtected = ({ id, work, closure: { root } }: Planning): string =>
   `insert into lethe.exception (plan_id, key, found_by, outcome, cause)
@@ -266,16 +279,22 @@ async function protectionCounts(tx: Tx, counts: readonly ExceptionCount[]): Prom
   if (found.length === 0) return [];
   const protections = new Map((await activeProtections(tx)).map((row) => [row.id, row]));
   return found.map(({ cause, records }) => {
-    const row = protections.get(cause);
+    const row = cause === SHARED_KEY ? SHARED : protections.get(cause);
     return { by: cause, kind: row?.kind ?? '', ground: row?.ground ?? '', records: Number(records) };
   });
 }
+
+/** No protection, but as good as one: nothing tells these rows from others. */
+const SHARED = { kind: 'key', ground: 'rows that do not go have the same key' };
 
 async function storePlan(tx: Tx, planning: Planning, itemDigest: string, report: PlanReport): Promise<void> {
   const { id, request, rule, closure } = planning;
   const { graph, policy, policies, author, asOf, slot } = request;
   const items = await countItems(tx, id);
-  const decision = slot === undefined ? null : await scheduled(tx, policy, graph.digest, Number(items));
+  const decision =
+    slot === undefined
+      ? null
+      : await scheduled(tx, policy, { map: graph.digest, items: Number(items), slot });
   const covering = coveringPolicies(graph, policy, policies);
   await storeVersion(
     tx,

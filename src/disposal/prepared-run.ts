@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable } from '../db/database.js';
 import type { Closure, ForeignKey } from '../datamap/closure.js';
-import type { MapGraph } from '../datamap/graph.js';
+import type { MapGraph, MapTable } from '../datamap/graph.js';
 import type { Vault } from '../vault/vault.js';
 import type { PlanRow } from './plan-store.js';
 import type { WorkTables } from './work-tables.js';
@@ -14,6 +14,8 @@ export interface Run {
   readonly closure: Closure;
   readonly work: WorkTables;
   readonly foreignKeys: readonly ForeignKey[];
+  /** Tables of the closure that can have several rows of one key; see markSharedKeys. */
+  readonly loose: readonly MapTable[];
   /** Predicate over `this`: the rule takes the record. The same text selected the plan's roots. */
   readonly takes: string;
   /** Rules that compete for the record: predicate over `this` and outcome. */

@@ -9,9 +9,11 @@ import { keyAsText } from '../datamap/key-sql.js';
 import { bindTime } from '../policy/condition.js';
 import { readCondition } from '../policy/read-condition.js';
 import { readRetentionPolicy, type RetentionPolicy } from '../policy/retention-policy.js';
-import { bindRule, keepsSql } from '../policy/rule-sql.js';
+import { keepsSql, thenOrNow, type Moment } from '../policy/rule-sql.js';
 import { whereOf } from '../policy/where.js';
 import { activeProtections, type ProtectionRow } from './protection-store.js';
+
+export type { Moment };
 
 /** Rows of one table that something stops: a FROM clause with the row as `this`, a predicate and the cause, all SQL. */
 export interface ProtectedRows {
@@ -23,16 +25,10 @@ export interface ProtectedRows {
   readonly covers?: readonly string[];
 }
 
-/** The instant a plan is for, and the one it is. */
-export interface Moment {
-  readonly asOf: Instant;
-  readonly now: Instant;
-}
-
 /**
  * Everything that stops a disposal, as SQL. Read after the gate was taken: nobody can place a protection until the batch
  * ends. Conditions and subjects are evaluated where the SQL runs, so new tickets count; the periods in a hold's condition
- * run up to now, those of a floor up to the plan's instant, as its rule's do.
+ * run up to now, those of a floor up to the plan's instant, as its rule's do, and up to now where that is later.
  * @throws LetheError `protection_unreadable`: what cannot be understood protects everything
  */
 export async function readProtections(
@@ -63,14 +59,14 @@ function protectedRecords(table: MapTable): ProtectedRows {
   };
 }
 
-function protectedBy(graph: MapGraph, row: ProtectionRow, { asOf, now }: Moment): readonly ProtectedRows[] {
+function protectedBy(graph: MapGraph, row: ProtectionRow, moment: Moment): readonly ProtectedRows[] {
   if (row.key !== null) return [];
   if (row.subject_id !== null) return rowsOfSubject(graph, row.id, row.subject_id);
   const table = tableOf(graph, row.record ?? '', row.id);
   const from = `${table.sql} this`;
   const cause = literal(row.id);
-  if (row.version !== null) return [{ ...floorRows(floorPolicy(graph, row), asOf), cause }];
-  return [{ table, from, cause, where: conditionSql(table, row, now) }];
+  if (row.version !== null) return [{ ...floorRows(floorPolicy(graph, row), moment), cause }];
+  return [{ table, from, cause, where: conditionSql(table, row, moment.now) }];
 }
 
 /** What belongs to the person by the map's subject edges, and the person's own rows. */
@@ -112,10 +108,10 @@ function floorPolicy(graph: MapGraph, row: ProtectionRow): RetentionPolicy {
   return policy;
 }
 
-/** What a duty to keep protects as of an instant; the cause is its digest. */
-export function floorRows(policy: RetentionPolicy, asOf: Instant): ProtectedRows {
+/** What a duty to keep protects; the cause is its digest. */
+export function floorRows(policy: RetentionPolicy, moment: Moment): ProtectedRows {
   const { table, digest, entry } = policy;
-  const where = keepsSql(bindRule(policy, asOf));
+  const where = thenOrNow(policy, moment, keepsSql);
   const rows = { table, from: `${table.sql} this`, where, cause: literal(digest) };
   return entry.then.action === 'keep' && entry.then.covers ? { ...rows, covers: entry.then.covers } : rows;
 }

@@ -1,7 +1,9 @@
+import { fixedClock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
 import type { Tx } from '../db/database.js';
 import { closureOf, type ForeignKey } from '../datamap/closure.js';
 import type { MapGraph } from '../datamap/graph.js';
+import { looseKeys } from '../datamap/loose-keys.js';
 import type { DisposalAct } from '../vault/act.js';
 import { setStoppedApart } from './batch.js';
 import type { Run } from './prepared-run.js';
@@ -32,7 +34,7 @@ export async function disposeAgain(
   foreignKeys: readonly ForeignKey[],
   act: DisposalAct,
 ): Promise<DisposedAgain> {
-  const run = runOf(context, foreignKeys, act);
+  const run = await runOf(tx, context, foreignKeys, act);
   const { work, closure } = run;
   await tx.script([BATCH_SETTINGS, PASS_GATE, createWorkTables(work, closure)].join(';\n'));
   const locked = await lockRoots(tx, run, act.keys);
@@ -57,25 +59,27 @@ export async function disposeAgain(
   return { records, kept, deleted: records > 0 ? await deleteAll(tx, run) : {} };
 }
 
-function runOf(
-  { graph, vault, clock }: HoldContext,
+async function runOf(
+  tx: Tx,
+  { graph, vault }: HoldContext,
   foreignKeys: readonly ForeignKey[],
   act: DisposalAct,
-): Run {
-  const table = tableOf(graph, act);
+): Promise<Run> {
+  const closure = closureOf(graph, tableOf(graph, act));
   const plan = { id: act.plan, policy: act.policy, as_of: act.at } as PlanRow;
   return {
     plan,
     graph,
-    closure: closureOf(graph, table),
+    closure,
     work: workTables(graph),
     foreignKeys,
+    loose: await looseKeys(tx, closure.inner),
     takes: 'true',
     rivals: [],
     requireInForce: () => Promise.resolve(),
     actor: act.actor,
     startedAt: act.at,
-    clock,
+    clock: fixedClock(act.at),
     vault,
   };
 }

@@ -8,6 +8,7 @@ import { actorId, keepActor } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
 import { resumeChain } from '../ledger/resume.js';
 import { standingOf } from '../ledger/standing.js';
+import { publishAgain } from '../policy/publish-again.js';
 import type { Act, HoldLiftedAct, HoldPlacedAct } from '../vault/act.js';
 import { closeGate } from './gate.js';
 import type { HoldContext } from './hold.js';
@@ -16,6 +17,7 @@ import { targetColumns } from './hold-target.js';
 import { endProtection, insertProtection } from './protection-store.js';
 import { disposeAgain } from './replay-disposal.js';
 import { keepSubject } from './subject-store.js';
+import { withdrawAgain } from './withdrawal.js';
 
 export interface Replay {
   /** Acts done again. */
@@ -25,11 +27,23 @@ export interface Replay {
   readonly kept: number;
   readonly holdsPlaced: number;
   readonly holdsLifted: number;
+  readonly versionsPublished: number;
+  readonly plansWithdrawn: number;
   /** Acts of which nobody knows whether they committed: their process died, and the database is older than that. */
   readonly uncertain: readonly string[];
 }
 
-const NOTHING: Replay = { acts: 0, records: 0, kept: 0, holdsPlaced: 0, holdsLifted: 0, uncertain: [] };
+const COUNTED = {
+  acts: 0,
+  records: 0,
+  kept: 0,
+  holdsPlaced: 0,
+  holdsLifted: 0,
+  versionsPublished: 0,
+  plansWithdrawn: 0,
+};
+type Counted = keyof typeof COUNTED;
+const COUNTS = Object.keys(COUNTED) as readonly Counted[];
 
 /** What replay works with: there is a vault, or nothing to replay. */
 export interface ReplayContext extends HoldContext {
@@ -45,37 +59,23 @@ export interface ReplayContext extends HoldContext {
 export async function replay(context: ReplayContext, actor: ActorName): Promise<Replay> {
   const { db, vault } = context;
   const standing = await standingOf(db, vault);
-  if (standing.is === 'current') return NOTHING;
+  if (standing.is === 'current') return { ...COUNTED, uncertain: [] };
   const by = await actorId(db, actor.name);
   const foreignKeys = await readForeignKeys(db);
-  let done = NOTHING;
+  let done = COUNTED;
   for (const { act } of standing.missing) done = sum(done, await redo(context, foreignKeys, act, by));
   const uncertain = (await vault.acts(0)).acts
     .filter(({ state }) => state === 'open')
     .map(({ act }) => act.id);
-  const { acts, records, kept, holdsPlaced, holdsLifted } = done;
-  await resumeChain(context, by, {
-    acts,
-    records,
-    kept,
-    holdsPlaced,
-    holdsLifted,
-    uncertain: uncertain.length,
-  });
+  await resumeChain(context, by, { ...done, uncertain: uncertain.length });
   return { ...done, uncertain };
 }
 
-type Outcome = Partial<Omit<Replay, 'uncertain' | 'acts'>>;
+type Outcome = Partial<Record<Exclude<Counted, 'acts'>, number>>;
 
-function sum(sofar: Replay, one: Outcome): Replay {
-  return {
-    acts: sofar.acts + 1,
-    records: sofar.records + (one.records ?? 0),
-    kept: sofar.kept + (one.kept ?? 0),
-    holdsPlaced: sofar.holdsPlaced + (one.holdsPlaced ?? 0),
-    holdsLifted: sofar.holdsLifted + (one.holdsLifted ?? 0),
-    uncertain: sofar.uncertain,
-  };
+function sum(sofar: typeof COUNTED, one: Outcome): typeof COUNTED {
+  const added = { acts: 1, ...one };
+  return Object.fromEntries(COUNTS.map((name) => [name, sofar[name] + (added[name] ?? 0)])) as typeof COUNTED;
 }
 
 /** One act again; its new entry stands for the old one from then on. */
@@ -93,16 +93,25 @@ function redo(
       kind: 'replayed',
       at: clock.now(),
       actor: by,
-      about: {
-        act: act.id,
-        kind: act.kind,
-        ...(act.kind === 'disposal' ? { plan: act.plan } : { hold: act.hold }),
-      },
+      about: { act: act.id, kind: act.kind, ...thingOf(act) },
       ...(act.kind === 'disposal' ? { counts: { records, kept } } : {}),
     });
     await vault.move(act.id, entry);
     return outcome;
   });
+}
+
+function thingOf(act: Act): Readonly<Record<string, string>> {
+  switch (act.kind) {
+    case 'disposal':
+    case 'plan.withdrawn':
+      return { plan: act.plan };
+    case 'hold.placed':
+    case 'hold.lifted':
+      return { hold: act.hold };
+    case 'policy.published':
+      return { policy: act.policy, version: act.version };
+  }
 }
 
 async function redoOn(
@@ -118,6 +127,10 @@ async function redoOn(
       return placeAgain(tx, act);
     case 'hold.lifted':
       return liftAgain(tx, act);
+    case 'policy.published':
+      return { versionsPublished: (await publishAgain(tx, act)) ? 1 : 0 };
+    case 'plan.withdrawn':
+      return { plansWithdrawn: (await withdrawAgain(tx, act)) ? 1 : 0 };
   }
 }
 

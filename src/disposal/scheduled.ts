@@ -32,22 +32,28 @@ export const underway = (error: unknown, policy: string, slot: Instant | undefin
     : error;
 
 /**
- * A scheduled plan goes on by itself when it takes nothing, or at most as many records as the policy lets through under a
- * version, and a data map, of which people approved a plan before.
+ * A scheduled plan goes on by itself when it takes nothing; or under a version, and a data map, of which people approved a plan
+ * before, as long as all such plans of the slot's day together take at most as many records as the policy lets through.
  */
 export async function scheduled(
   tx: Tx,
   { id, digest, schedule }: RetentionPolicy,
-  map: string,
-  items: number,
+  { map, items, slot }: { readonly map: string; readonly items: number; readonly slot: Instant },
 ): Promise<Scheduled> {
   const upTo = schedule?.upTo ?? null;
   if (items === 0) return { byItself: true, because: 'it takes nothing' };
-  if (upTo === null) return { byItself: false, because: 'the policy lets no plan through without approval' };
+  if (schedule === null || upTo === null)
+    return { byItself: false, because: 'the policy lets no plan through without approval' };
   if (items > upTo)
     return {
       byItself: false,
       because: `it takes ${items} records, and only ${upTo} may go without approval`,
+    };
+  const before = await takenUnseen(tx, { id, timeZone: schedule.timeZone }, slot);
+  if (items + before > upTo)
+    return {
+      byItself: false,
+      because: `it takes ${items} records after ${before} of the same day, and only ${upTo} a day may go without approval`,
     };
   const approved = await approvedPlanOf(tx, id, digest);
   // another map may mean other records by the same words
@@ -57,4 +63,17 @@ export async function scheduled(
     byItself: true,
     because: `it takes ${items} records of at most ${upTo}, and plan ${approved.id} of the same version was approved`,
   };
+}
+
+/** Records that plans of the policy took, or will take, without approval on the civil day of a slot: many small slots are one large one. */
+async function takenUnseen(
+  tx: Tx,
+  { id, timeZone }: { readonly id: string; readonly timeZone: string },
+  slot: Instant,
+): Promise<number> {
+  const { rows } = await tx.query<Row & { items: string }>(sql`
+    select coalesce(sum(items), 0)::bigint as items from lethe.plan
+    where policy = ${id} and approvers = 0 and (state <> 'withdrawn' or started_at is not null)
+      and (slot at time zone ${timeZone})::date = (${slot}::timestamptz at time zone ${timeZone})::date`);
+  return Number(rows[0]?.items ?? 0);
 }

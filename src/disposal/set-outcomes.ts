@@ -3,11 +3,13 @@ import { literal } from '../db/sql.js';
 import { closureOf, type Closure } from '../datamap/closure.js';
 import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { sameKey } from '../datamap/key-sql.js';
+import { looseKeys } from '../datamap/loose-keys.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
-import { bindRule, matchesSql, takesSql, type BoundRule } from '../policy/rule-sql.js';
+import { bindRule, matchesSql, takesSql, thenOrNow, type BoundRule } from '../policy/rule-sql.js';
 import { emptyWorkTables, expandClosure } from './closure-sql.js';
 import { needsClosure, rivalRules } from './plan.js';
 import { floorRows, readProtections, type Moment, type ProtectedRows } from './protections.js';
+import { markSharedKeys } from './shared-keys.js';
 import { findStopped } from './stopped.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
 
@@ -53,7 +55,7 @@ export async function protectionsOf(
   const floors = policies.filter(({ action }) => action === 'keep');
   return [
     ...(await readProtections(tx, graph, moment, ({ kind }) => kind !== 'floor')),
-    ...floors.map((floor) => ({ ...floorRows(floor, moment.asOf), cause: literal(floor.id) })),
+    ...floors.map((floor) => ({ ...floorRows(floor, moment), cause: literal(floor.id) })),
   ];
 }
 
@@ -98,7 +100,7 @@ async function noteConflicts(tx: Tx, asking: Asking): Promise<void> {
   const { asked, rule, closure } = asking;
   const { root } = closure;
   const notes = rivalRules(rule.policy, asked.policies).map(({ rival, outcome }) => {
-    const both = `${takesSql(rule)} and ${matchesSql(bindRule(rival, asked.moment.asOf))}`;
+    const both = `${takesSql(rule)} and ${thenOrNow(rival, asked.moment, matchesSql)}`;
     return note(asking, outcome, literal(rival.id), `${root.sql} this where ${both}`);
   });
   if (notes.length > 0) await tx.script([...notes, removeNoted(asking)].join(';\n'));
@@ -109,8 +111,10 @@ async function noteProtected(tx: Tx, asking: Asking): Promise<void> {
   const { root } = closure;
   const gone = work.gone(root);
   await tx.script(`insert into ${gone} table ${work.roots(root)};\nanalyze ${gone}`);
-  if (needsClosure(closure, protections)) await expandClosure(tx, work, closure, { analyze: true });
-  if (!(await findStopped(tx, { graph: asked.graph, work, closure }, protections))) return;
+  const loose = await looseKeys(tx, closure.inner);
+  if (needsClosure(closure, protections, loose)) await expandClosure(tx, work, closure, { analyze: true });
+  const shared = await markSharedKeys(tx, work, loose);
+  if (!(await findStopped(tx, { graph: asked.graph, work, closure }, protections, shared))) return;
   const hits = `${work.roots(root)} this join ${work.hits(root)} hits on ${sameKey(root, 'this', 'hits')}`;
   await tx.script(`${note(asking, 'protected', `hits.${CAUSE}`, hits, 'distinct')};\n${removeNoted(asking)}`);
 }

@@ -9,6 +9,7 @@ import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js'
 import { crossing } from './crossing.js';
 import { PASS_GATE } from './gate.js';
 import { readProtections } from './protections.js';
+import { markSharedKeys } from './shared-keys.js';
 import { findStopped } from './stopped.js';
 import { BATCH_SETTINGS, createWorkTables } from './work-tables.js';
 
@@ -49,7 +50,8 @@ async function sweepChunk(tx: Tx, run: Sweep, chunk: number): Promise<number> {
   await tx.script(`set local lock_timeout = '1s';\n${refill}`);
   await expandClosure(tx, work, closure);
   const protections = await readProtections(tx, graph, { asOf: plan.as_of, now: clock.now() });
-  if (await findStopped(tx, run, protections)) return 1;
+  const shared = await markSharedKeys(tx, work, run.loose);
+  if (await findStopped(tx, run, protections, shared)) return 1;
   const statements = actStatements(work, closure, foreignKeys);
   for (;;) {
     const counts = await tx.script(statements.map((statement) => statement.sql).join(';\n'));

@@ -49,3 +49,7 @@ export function bindTime(condition: Condition, cutoffOf: CutoffOf): TimelessCond
   const operator = test.operator === 'olderThan' ? 'lessThanInclusive' : 'greaterThan';
   return { kind: 'leaf', fact, test: { operator, value: cutoffOf(test.period, test.timeZone) } };
 }
+
+/** Whether its answer for a record can change though the record does not. */
+export const asksForTime = (condition: Condition): boolean =>
+  condition.kind === 'leaf' ? 'period' in condition.test : condition.of.some(asksForTime);

@@ -45,26 +45,28 @@ export async function readVersions(
     if (version.digest === null) return [];
     const text = texts.get(version.digest);
     const compiled = known.get(version.digest) ?? compile(graph, version, text, problems);
-    if (compiled) known.set(version.digest, compiled);
-    return compiled ?? [];
+    if (!compiled) return [];
+    known.set(version.digest, compiled);
+    if (compiled.id === version.policy) return compiled;
+    problems.push({ file: pathOf(version), path: 'id', message: `its text is that of "${compiled.id}"` });
+    return [];
   });
   return { policies, problems };
 }
 
+const pathOf = ({ id, policy }: PublishedVersion): string => `${policy} (${id})`;
+
 function compile(
   graph: MapGraph,
-  { id, policy }: PublishedVersion,
+  version: PublishedVersion,
   text: string | undefined,
   problems: Problem[],
 ): RetentionPolicy | null {
-  const path = `${policy} (${id})`;
-  const refuse = (at: string, message: string): null => {
-    problems.push({ file: path, path: at, message });
-    return null;
-  };
-  if (text === undefined) return refuse('', 'its stored text is gone, or is not the one that was published');
-  const read = readRetentionPolicy(graph, { path, content: JSON.parse(text) }, problems);
-  return read && read.id !== policy ? refuse('id', `its text is that of "${read.id}"`) : read;
+  const path = pathOf(version);
+  if (text !== undefined) return readRetentionPolicy(graph, { path, content: JSON.parse(text) }, problems);
+  const message = 'its stored text is gone, or is not the one that was published';
+  problems.push({ file: path, path: '', message });
+  return null;
 }
 
 /** A version never changes and neither does a compiled map, so what was read once need not be read again. */

@@ -13,6 +13,7 @@ interface PublicationRow extends Row {
   readonly change: Change;
   readonly because: readonly string[];
   readonly not_before: Instant;
+  readonly cooling: string | null;
   readonly approvers: number;
   readonly assurance: Assurance;
   readonly role: Role | null;
@@ -52,6 +53,7 @@ export async function listPublications(db: Queryable): Promise<readonly Publicat
     change: row.change,
     because: row.because,
     notBefore: row.not_before,
+    cooling: row.cooling,
     approvers: row.approvers,
     assurance: row.assurance,
     role: row.role,
@@ -59,17 +61,22 @@ export async function listPublications(db: Queryable): Promise<readonly Publicat
   }));
 }
 
+export async function hasPublication(db: Queryable, id: string): Promise<boolean> {
+  const { count } = await db.query(sql`select from lethe.publication where id = ${id}`);
+  return count > 0;
+}
+
 export type NewPublication = Omit<Publication, 'approvals'>;
 
 /** Numbers follow the order of publishing: whoever inserts holds the publishing lock. */
 export async function insertPublication(tx: Tx, publication: NewPublication): Promise<void> {
   const { id, policy, digest, publishedAt, publishedBy, change, because } = publication;
-  const { notBefore, approvers, assurance, role } = publication;
+  const { notBefore, cooling, approvers, assurance, role } = publication;
   await tx.query(sql`
     insert into lethe.publication (id, policy, kind, digest, published_at, published_by, change, because, not_before,
-      approvers, assurance, role)
+      cooling, approvers, assurance, role)
     values (${id}, ${policy}, 'retention', ${digest}, ${publishedAt}::timestamptz, ${publishedBy}, ${change},
-      ${JSON.stringify(because)}::jsonb, ${notBefore}::timestamptz, ${approvers}, ${assurance}, ${role})`);
+      ${JSON.stringify(because)}::jsonb, ${notBefore}::timestamptz, ${cooling}, ${approvers}, ${assurance}, ${role})`);
 }
 
 export interface NewPublicationApproval {

@@ -23,6 +23,8 @@ export interface Publication {
   readonly because: readonly string[];
   /** The end of the cooling time. */
   readonly notBefore: Instant;
+  /** The installation's cooling time when it was published, as an ISO 8601 period; null: nobody said. */
+  readonly cooling: string | null;
   /** Approvals it needs, and from whom. */
   readonly approvers: number;
   readonly assurance: Assurance;

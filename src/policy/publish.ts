@@ -2,14 +2,16 @@ import type { Actor } from '../core/actor.js';
 import { LetheError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Instant } from '../core/instant.js';
-import { dueOf, parsePeriod } from '../core/period.js';
 import type { Database, Tx } from '../db/database.js';
-import type { MapGraph } from '../datamap/graph.js';
+import { isOwnTable, type MapGraph } from '../datamap/graph.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
+import { journaled, type Intend } from '../ledger/journaled.js';
+import type { Vault } from '../vault/vault.js';
+import { coolingEnd } from './cooling.js';
 import { chooseDrafts, idOf, type ChosenDraft, type Drafts } from './drafts.js';
 import { stricterOversight, type Oversight } from './oversight.js';
-import { standings, type PolicyStanding, type PublishedVersion } from './publication.js';
+import { standings, type PolicyStanding, type Publication, type PublishedVersion } from './publication.js';
 import {
   hasHistory,
   insertPublication,
@@ -34,6 +36,8 @@ export interface PublishContext {
   readonly now: Instant;
   /** ISO 8601: how long a version waits that may take more. */
   readonly cooling: string;
+  /** Knows of every version before it commits, where there is one. */
+  readonly vault: Vault | null;
 }
 
 /** What became of one policy. */
@@ -66,18 +70,24 @@ export async function publishDrafts(
   actor: Actor,
 ): Promise<Publishing> {
   const drafts = chosen(context.graph, request);
-  return context.db.transaction(async (tx) => {
-    const { published, by } = await begin(tx, context, actor);
+  return inTransaction(context, async (tx, intend) => {
+    const { published, by, history } = await begin(tx, context, actor);
     const steps = stepsOf(published, drafts, request);
     await requireFittingSet(tx, published, steps);
     const news = steps.filter(({ isNew }) => isNew);
     for (const step of news) {
       const because = reasonsOf(published, step, news);
-      await publish(tx, step, { published, by, because, ...waits(context, published, step, because) });
+      const oversight = waits(published, step, because, coolingEnd(history, context.cooling, published.now));
+      await publish(tx, intend, step, { published, by, because, ...oversight, cooling: context.cooling });
     }
     return outcome(tx, published, steps, request.drafts);
   });
 }
+
+const inTransaction = <T>(
+  { db, vault }: PublishContext,
+  work: (tx: Tx, intend: Intend) => Promise<T>,
+): Promise<T> => journaled(vault, (open) => db.transaction(open), work);
 
 /**
  * Publishes the drafts of an installation that has published nothing about its ticket system yet, in force at once: Lethe's own
@@ -86,25 +96,28 @@ export async function publishDrafts(
  * @throws LetheError `policy_invalid`
  */
 export async function publishInitial(
-  context: Omit<PublishContext, 'cooling'>,
+  context: PublishContext,
   drafts: Drafts,
   actor: Actor,
 ): Promise<readonly string[] | null> {
-  return context.db.transaction(async (tx) => {
+  return inTransaction(context, async (tx, intend) => {
     const { published, by } = await begin(tx, context, actor);
     if (await hasHistory(tx)) return null;
+    // once Lethe's own rules are in force, another one about its records waits like any first version
     const firsts = chooseDrafts(context.graph, drafts, []).filter(
-      ({ policy }) => !published.standings.has(policy.id),
+      ({ policy: { id, table } }) =>
+        published.standings.size === 0 || !(published.standings.has(id) || isOwnTable(table)),
     );
     const steps = stepsOf(published, firsts, { drafts });
     await requireFittingSet(tx, published, steps);
     for (const step of steps)
-      await publish(tx, step, {
+      await publish(tx, intend, step, {
         published,
         by,
         because: [],
         change: 'initial',
         notBefore: published.now,
+        cooling: context.cooling,
         oversight: NONE,
       });
     return steps.map(({ policy }) => policy);
@@ -121,16 +134,20 @@ function chosen(graph: MapGraph, { drafts, policies = [], remove = [] }: Publish
 /** One publisher at a time: what is published is compared with what the one before has committed. */
 async function begin(
   tx: Tx,
-  { graph, now }: Omit<PublishContext, 'cooling'>,
+  { graph, now }: PublishContext,
   actor: Actor,
-): Promise<{ readonly published: Published; readonly by: string }> {
+): Promise<{
+  readonly published: Published;
+  readonly by: string;
+  readonly history: readonly Publication[];
+}> {
   await lockPublishing(tx);
   const history = await listPublications(tx);
   const last = history.at(-1)?.publishedAt;
   // another computer's clock may be ahead; a version is never older than the one it follows
   const at = last !== undefined && last > now ? last : now;
   const published = await readPublished(tx, graph, { standings: standings(history, at), now: at });
-  return { published, by: await actorId(tx, actor.name) };
+  return { published, by: await actorId(tx, actor.name), history };
 }
 
 function stepsOf(
@@ -156,50 +173,45 @@ const UNKNOWN = 'no policy file has this id, and no version of it is published';
 type Waits = Pick<NewPublication, 'change' | 'notBefore'> & { readonly oversight: Oversight };
 
 function waits(
-  { cooling }: PublishContext,
   { now, inForce }: Published,
   { policy, after }: Step,
   because: readonly string[],
+  cooled: Instant,
 ): Waits {
   if (because.length === 0) return { change: 'keeps', notBefore: now, oversight: NONE };
-  const period = parsePeriod(cooling);
-  if ('problem' in period) throw new RangeError(`cooling: ${period.problem}`);
-  return {
-    change: 'takesMore',
-    notBefore: dueOf(now, period, 'UTC', 'event'),
-    oversight: stricterOversight(inForce(policy), after),
-  };
+  return { change: 'takesMore', notBefore: cooled, oversight: stricterOversight(inForce(policy), after) };
 }
 
 interface Details extends Waits {
   readonly published: Published;
   readonly by: string;
   readonly because: readonly string[];
+  readonly cooling: string;
 }
 
-async function publish(tx: Tx, step: Step, details: Details): Promise<void> {
+async function publish(tx: Tx, intend: Intend, step: Step, details: Details): Promise<void> {
   const { policy, after } = step;
-  const { published, by, because, change, notBefore, oversight } = details;
+  const { published, by, because, change, notBefore, cooling, oversight } = details;
   if (after)
     await storeVersion(tx, { digest: after.digest, kind: 'retention', name: policy, text: after.text }, by);
-  const id = newId('version');
+  const version = newId('version');
   const { now } = published;
   const digest = after?.digest ?? null;
-  await insertPublication(tx, {
-    ...{ id, policy, digest, publishedAt: now, publishedBy: by, change, because, notBefore },
-    ...oversight,
-  });
+  const said = { policy, digest, change, because, notBefore, cooling, ...oversight };
+  await insertPublication(tx, { ...said, id: version, publishedAt: now, publishedBy: by });
   const before = published.standings.get(policy)?.inForce?.digest ?? null;
-  await appendEntry(tx, {
+  const id = await appendEntry(tx, {
     kind: 'policy.published',
     at: now,
     actor: by,
     about: {
-      ...{ policy, version: id, change, notBefore, approvers: oversight.approvers },
+      ...{ policy, version, change, notBefore, approvers: oversight.approvers },
       does: after ? after.action : 'remove',
     },
     digests: { ...(digest === null ? {} : { version: digest }), ...(before === null ? {} : { before }) },
   });
+  const text = after?.text ?? null;
+  await intend({ ...said, kind: 'policy.published', id, at: now, actor: by, version, text });
 }
 
 async function outcome(

@@ -36,7 +36,7 @@ const schedule = z.strictObject({
     .strictObject({ upTo: z.int().min(0) })
     .optional()
     .describe(
-      'a scheduled plan of at most so many records needs no approval once a plan of this version had one',
+      'scheduled plans of at most so many records a day, in the time zone, need no approval once a plan of this version had one',
     ),
 });
 
@@ -69,6 +69,8 @@ export const retentionSchema = z.strictObject({
 });
 
 export type RetentionEntry = z.infer<typeof retentionSchema>;
+/** As the file says it: what has a default may be missing. */
+export type RetentionInput = z.input<typeof retentionSchema>;
 
 /** The JSON Schema an editor completes from: with the records and facts of this installation's data map. */
 export function retentionJsonSchema(graph: MapGraph): object {

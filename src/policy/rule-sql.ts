@@ -1,6 +1,6 @@
 import type { Instant } from '../core/instant.js';
 import { cutoffOf } from '../core/cutoff.js';
-import { bindTime, type TimelessCondition } from './condition.js';
+import { asksForTime, bindTime, type TimelessCondition } from './condition.js';
 import { factSql } from './fact-sql.js';
 import type { RetentionPolicy } from './retention-policy.js';
 import { whereOf } from './where.js';
@@ -47,4 +47,24 @@ export const takesSql = (rule: BoundRule): string => `${matchesSql(rule)} and ${
 export function keepsSql(rule: BoundRule): string {
   const { raw } = factSql(rule.policy.start);
   return `${matchesSql(rule)} and (${raw} is null or not (${dueSql(rule)}))`;
+}
+
+/** The instant a plan is for, and the one it is. */
+export interface Moment {
+  readonly asOf: Instant;
+  readonly now: Instant;
+}
+
+/**
+ * What speaks against a disposal, as a predicate: at the instant the plan is for, and now where that is later. Conditions with
+ * `olderThan` or `newerThan` change with time: looking back far enough nobody passes by a rule that claims the record today.
+ */
+export function thenOrNow(
+  policy: RetentionPolicy,
+  { asOf, now }: Moment,
+  predicate: (rule: BoundRule) => string,
+): string {
+  const then = predicate(bindRule(policy, asOf));
+  const changes = now > asOf && policy.condition !== null && asksForTime(policy.condition);
+  return changes ? `((${then}) or (${predicate(bindRule(policy, now))}))` : then;
 }

@@ -6,7 +6,7 @@ import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Document } from '../documents/document.js';
 import { readTemplate, renderTemplate, type Template } from '../documents/template.js';
-import type { Certificate } from './certificate-facts.js';
+import type { Certificate, PublishedFacts } from './certificate-facts.js';
 
 /** The same folder seen from src/retention and from dist/retention: the package ships it as it is. */
 const SHIPPED = fileURLToPath(new URL('../../reports/certificate', import.meta.url));
@@ -49,12 +49,18 @@ export function certificateDocument(certificate: Certificate, template: Template
 function viewOf(certificate: Certificate): object {
   const { people, policy, plan, approvals, run, proof } = certificate;
   const person = (id: string): object => ({ id, name: people[id] ?? null });
+  const signed: Signed = (one) => ({ ...one, by: person(one.by) });
   return {
     ...certificate,
-    policy: { ...policy, stored: { ...policy.stored, by: person(policy.stored.by) } },
-    plan: { ...plan, made: { ...plan.made, by: person(plan.made.by) } },
-    approvals: { ...approvals, given: approvals.given.map((one) => ({ ...one, by: person(one.by) })) },
+    policy: { ...policy, stored: signed(policy.stored), published: publishedView(policy.published, signed) },
+    plan: { ...plan, made: signed(plan.made) },
+    approvals: { ...approvals, given: approvals.given.map(signed) },
     run: { ...run, by: run.by.map(person) },
     keys: [...new Set(proof.blocks.map(({ key }) => key))],
   };
 }
+
+type Signed = (one: { readonly by: string }) => object;
+
+const publishedView = (published: PublishedFacts | null, signed: Signed): object | null =>
+  published && { ...signed(published), approved: published.approved.map(signed) };

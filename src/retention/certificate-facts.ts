@@ -1,3 +1,4 @@
+import type { PeriodStarts } from '../core/period.js';
 import type { PlanLedger } from './certificate-ledger.js';
 import type { Limit } from './certificate-limits.js';
 import type { Kept } from './certificate-store.js';
@@ -22,6 +23,17 @@ export interface WithoutApproval {
   readonly earlier: { readonly plan: string; readonly at: string } | null;
 }
 
+/** How the version came to be one to plan by. */
+export interface PublishedFacts {
+  /** `version-k7m2q9x4wd` */
+  readonly id: string;
+  readonly at: string;
+  readonly by: string;
+  /** It came with the installation. */
+  readonly initial: boolean;
+  readonly approved: readonly { readonly by: string; readonly at: string }[];
+}
+
 /** What was done to these rows, in this database, at this time. Counts, ids and digests: no record, no data subject. */
 export interface CertificateFacts {
   readonly type: 'lethe-certificate';
@@ -41,8 +53,15 @@ export interface CertificateFacts {
     readonly ground: string;
     readonly cite: string | null;
     readonly reason: string;
-    readonly keep: { readonly for: string; readonly from: string; readonly timeZone: string };
+    readonly keep: {
+      readonly for: string;
+      readonly from: string;
+      readonly periodStarts: PeriodStarts;
+      readonly timeZone: string;
+    };
     readonly stored: { readonly at: string; readonly by: string };
+    /** Null: the version was never published, as where a program brings policies of its own. */
+    readonly published: PublishedFacts | null;
   };
   readonly plan: {
     readonly id: string;

@@ -1,4 +1,5 @@
 import { LetheError } from '../core/errors.js';
+import { SHARED_KEY } from '../disposal/shared-keys.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 
@@ -9,7 +10,7 @@ export interface Kept {
   readonly why: 'protected' | 'conflict' | 'overridden' | 'changed' | 'gone';
   /** The protection or the rule; null where the record itself is the reason. */
   readonly by: string | null;
-  /** Of a protection: its kind, its ground, the policy and the statute of a duty to keep. */
+  /** Of a protection: its kind, its ground, the policy and the statute of a duty to keep. `key`: none, but a key of several rows. */
   readonly kind: string | null;
   readonly ground: string | null;
   readonly policy: string | null;
@@ -21,7 +22,7 @@ export interface Kept {
 export async function keptOf(db: Queryable, planId: string): Promise<readonly Kept[]> {
   const { rows } = await db.query<Omit<Kept, 'records'> & Row & { records: string }>(sql`
     select case e.found_by when 'plan' then 'plan' else 'run' end as found, e.outcome as why, nullif(e.cause, '') as by,
-      p.kind, p.ground, v.name as policy, case p.kind when 'floor' then p.authority end as cite,
+      case when p.id is null and e.outcome = 'protected' and e.cause = ${SHARED_KEY} then 'key' else p.kind end as kind, p.ground, v.name as policy, case p.kind when 'floor' then p.authority end as cite,
       count(distinct e.key) as records
     from lethe.exception e
     left join lethe.protection p on p.id = e.cause and e.outcome = 'protected'

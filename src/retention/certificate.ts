@@ -9,12 +9,13 @@ import { sealLedger } from '../ledger/seal.js';
 import { requireVault } from '../ledger/vault-link.js';
 import type { PublicKey } from '../vault/signing-key.js';
 import { agreed, deedsOf, type Deeds } from './certificate-deeds.js';
-import type { Certificate, CertificateFacts, WithoutApproval } from './certificate-facts.js';
+import type { Certificate, CertificateFacts, PublishedFacts, WithoutApproval } from './certificate-facts.js';
 import { placesOf, provenLedger, type PlanLedger } from './certificate-ledger.js';
 import { LIMITS } from './certificate-limits.js';
 import { databaseOf, keptOf, runCounts, versionOf } from './certificate-store.js';
+import { listPublications } from '../policy/publication-store.js';
+import type { RetentionInput } from '../policy/retention-schema.js';
 import type { RetentionContext } from './retention.js';
-import type { RetentionEntry } from '../policy/retention-schema.js';
 
 /**
  * The certificate of a finished run. Seals the ledger first where that is still to be done.
@@ -86,7 +87,7 @@ async function readFacts(
 async function policyOf(tx: Tx, plan: PlanRow): Promise<CertificateFacts['policy']> {
   const version = plan.policy_digests[plan.policy] ?? '';
   const stored = await versionOf(tx, plan.id, version);
-  const { title, ground, cite, reason, keep } = JSON.parse(stored.content) as RetentionEntry;
+  const { title, ground, cite, reason, keep } = JSON.parse(stored.content) as RetentionInput;
   return {
     id: plan.policy,
     version,
@@ -94,9 +95,27 @@ async function policyOf(tx: Tx, plan: PlanRow): Promise<CertificateFacts['policy
     ground,
     cite: cite ?? null,
     reason,
-    keep: { for: keep.for, from: keep.from, timeZone: keep.timeZone },
+    keep: {
+      for: keep.for,
+      from: keep.from,
+      periodStarts: keep.periodStarts ?? 'event',
+      timeZone: keep.timeZone,
+    },
     stored: { at: stored.stored_at, by: stored.stored_by },
+    published: await publishedOf(tx, plan, version),
   };
+}
+
+/** The last publication of the version before the plan was made. */
+async function publishedOf(tx: Tx, plan: PlanRow, version: string): Promise<PublishedFacts | null> {
+  const all = (await listPublications(tx)).filter(
+    ({ policy, digest }) => policy === plan.policy && digest === version,
+  );
+  const found = all.findLast(({ publishedAt }) => publishedAt <= plan.created_at) ?? all[0];
+  if (!found) return null;
+  const { id, publishedAt, publishedBy, change, approvals } = found;
+  const approved = approvals.map(({ actor, at }) => ({ by: actor, at }));
+  return { id, at: publishedAt, by: publishedBy, initial: change === 'initial', approved };
 }
 
 async function approvalFacts(tx: Tx, plan: PlanRow, deeds: Deeds): Promise<CertificateFacts['approvals']> {
@@ -108,7 +127,7 @@ async function approvalFacts(tx: Tx, plan: PlanRow, deeds: Deeds): Promise<Certi
 async function withoutApproval(tx: Tx, plan: PlanRow): Promise<WithoutApproval> {
   const version = plan.policy_digests[plan.policy] ?? '';
   const { content } = await versionOf(tx, plan.id, version);
-  const { schedule } = JSON.parse(content) as RetentionEntry;
+  const { schedule } = JSON.parse(content) as RetentionInput;
   const earlier = await approvedPlanOf(tx, plan.policy, version, plan.created_at);
   return {
     slot: plan.slot,
@@ -146,6 +165,8 @@ async function peopleOf(
   { policy, plan, approvals, run }: Acting,
 ): Promise<CertificateFacts['people']> {
   const names = await actorNames(tx);
-  const ids = [policy.stored.by, plan.made.by, ...approvals.given.map(({ by }) => by), ...run.by];
+  const { stored, published } = policy;
+  const publishers = published ? [published.by, ...published.approved.map(({ by }) => by)] : [];
+  const ids = [stored.by, ...publishers, plan.made.by, ...approvals.given.map(({ by }) => by), ...run.by];
   return Object.fromEntries([...new Set(ids)].sort().map((id) => [id, names.get(id) ?? null]));
 }

@@ -10,6 +10,7 @@ import { approveVersion } from '../policy/approve-version.js';
 import { policiesInForce } from '../policy/policies-in-force.js';
 import type { PublishedVersion } from '../policy/publication.js';
 import { publishDrafts, type Publishing, type PublishRequest } from '../policy/publish.js';
+import type { Vault } from '../vault/vault.js';
 
 export interface PublishingContext {
   readonly db: Database;
@@ -17,6 +18,7 @@ export interface PublishingContext {
   readonly clock: Clock;
   /** How long a version waits that may take more: an ISO 8601 period; absent: a week. */
   readonly cooling?: string;
+  readonly vault: Vault | null;
 }
 
 /**
@@ -28,8 +30,8 @@ export async function publishPolicies(
   request: PublishRequest,
   actor: Actor,
 ): Promise<Publishing> {
-  const { db, graph, clock, cooling = 'P7D' } = context;
-  const done = await publishDrafts({ db, graph, now: clock.now(), cooling }, request, actor);
+  const { db, graph, clock, cooling = 'P7D', vault } = context;
+  const done = await publishDrafts({ db, graph, now: clock.now(), cooling, vault }, request, actor);
   await bringFloorsInStep(context, actor);
   await db.transaction(closeGate); // batches that began before the versions were there
   return done;

@@ -8,6 +8,7 @@ import { requireFit } from '../datamap/check.js';
 import { closureOf } from '../datamap/closure.js';
 import { readForeignKeys } from '../datamap/foreign-keys.js';
 import type { MapGraph } from '../datamap/graph.js';
+import { looseKeys } from '../datamap/loose-keys.js';
 import { actorId, actorNames } from '../ledger/actor-directory.js';
 import { approvePlan, requireApproval } from '../disposal/approval.js';
 import type { Run } from '../disposal/prepared-run.js';
@@ -27,17 +28,20 @@ import { workTables } from '../disposal/work-tables.js';
 import { sealLedger } from '../ledger/seal.js';
 import type { Vault } from '../vault/vault.js';
 import { readRetentionPolicy, type RetentionPolicy } from '../policy/retention-policy.js';
-import { bindRule, matchesSql, takesSql } from '../policy/rule-sql.js';
+import { bindRule, matchesSql, takesSql, thenOrNow } from '../policy/rule-sql.js';
 
 /** What retention works with: one database, one map, the policies in force. */
 export interface RetentionContext {
   readonly db: Database;
   readonly graph: MapGraph;
   readonly policies: readonly RetentionPolicy[];
-  /** Asks anew: others publish meanwhile. */
-  readonly policiesInForce: PoliciesInForce;
   readonly clock: Clock;
   readonly vault: Vault | null;
+}
+
+/** The same for those who change something: others publish meanwhile. */
+export interface ActingContext extends RetentionContext {
+  readonly policiesInForce: PoliciesInForce;
 }
 
 /**
@@ -45,7 +49,7 @@ export interface RetentionContext {
  * @throws LetheError `policy_unknown`, `input_invalid` (not an instant; a floor takes nothing)
  */
 export async function planRetention(
-  context: RetentionContext,
+  context: ActingContext,
   policyId: string,
   actor: Actor,
   asOfText?: string,
@@ -59,14 +63,14 @@ export async function planRetention(
  * @throws LetheError what planRetention throws, and `plan_underway` when another process does so, or has
  */
 export const planSlot = (
-  context: RetentionContext,
+  context: ActingContext,
   policyId: string,
   slot: Instant,
   actor: Actor,
 ): Promise<PlanRow> => planAsOf(context, policyId, actor, { asOf: slot, slot });
 
 async function planAsOf(
-  context: RetentionContext,
+  context: ActingContext,
   policyId: string,
   actor: Actor,
   when: Pick<PlanRequest, 'asOf' | 'slot'>,
@@ -122,7 +126,7 @@ function requireOpen({ id, state }: PlanRow): void {
  * @throws LetheError `plan_unknown`, `plan_finished`, `plan_changed`, `plan_not_due`, `plan_not_approved`, `run_incomplete`
  */
 export async function applyRetention(
-  context: RetentionContext,
+  context: ActingContext,
   planId: string,
   actor: Actor,
   watch: ApplyWatch = {},
@@ -191,7 +195,7 @@ async function storedPolicy(
 }
 
 async function prepareRun(
-  { db, graph, clock, vault, policiesInForce }: RetentionContext,
+  { db, graph, clock, vault, policiesInForce }: ActingContext,
   plan: PlanRow,
   policies: readonly RetentionPolicy[],
   by: Pick<Run, 'actor' | 'startedAt'>,
@@ -200,16 +204,18 @@ async function prepareRun(
   const rule = bindRule(policy, plan.as_of);
   if (rule.cutoff !== plan.cutoff)
     throw new LetheError('plan_changed', { plan: plan.id, what: 'time zone rules', policy: plan.policy });
+  const closure = closureOf(graph, policy.table);
   return {
     plan,
     graph,
-    closure: closureOf(graph, policy.table),
+    closure,
     work: workTables(graph),
     foreignKeys: await readForeignKeys(db),
+    loose: await looseKeys(db, closure.inner),
     takes: takesSql(rule),
     rivals: rivalRules(policy, policies).map(({ rival, outcome }) => ({
       id: rival.id,
-      matches: matchesSql(bindRule(rival, plan.as_of)),
+      matches: thenOrNow(rival, { asOf: plan.as_of, now: by.startedAt }, matchesSql),
       outcome,
     })),
     requireInForce: async (tx) => {

@@ -3,6 +3,7 @@ import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import { closureOf } from '../datamap/closure.js';
 import { readForeignKeys } from '../datamap/foreign-keys.js';
+import { looseKeys } from '../datamap/loose-keys.js';
 import { progressOf } from '../disposal/chunk-store.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { sweepLateChildren } from '../disposal/sweep.js';
@@ -30,10 +31,10 @@ export async function withdrawRetention(
   context: RetentionContext,
   order: WithdrawalOrder,
 ): Promise<Withdrawn> {
-  const { db, clock } = context;
+  const { db } = context;
   const before = await findPlan(db, order.plan);
   const isAgain = before.state === 'withdrawn' && (await unsweptParts(db, before.id)) > 0;
-  const plan = isAgain ? before : await withdrawPlan(db, order, clock);
+  const plan = isAgain ? before : await withdrawPlan(context, order);
   const unswept = await sweepRest(context, plan, order.actor);
   const { taken, items } = await progressOf(db, plan.id);
   return { id: plan.id, deleted: Number(taken), items: Number(items), unswept };
@@ -55,12 +56,14 @@ async function sweepRest(
   const parts = await unsweptParts(db, plan.id);
   const root = graph.records.get(plan.record);
   if (parts === 0 || plan.map_digest !== graph.digest || !root) return parts;
+  const closure = closureOf(graph, root);
   return sweepLateChildren(db, {
     plan,
     graph,
-    closure: closureOf(graph, root),
+    closure,
     work: workTables(graph),
     foreignKeys: await readForeignKeys(db),
+    loose: await looseKeys(db, closure.inner),
     actor: await actorId(db, actor.name),
     clock,
   });

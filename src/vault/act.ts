@@ -4,7 +4,7 @@ import type { Instant } from '../core/instant.js';
  * A privacy act: what must be done again when the database comes back older than it was. Its id is the id of the ledger
  * entry that commits with it. Records are named by key, persons by subject id; nothing else of them is here.
  */
-export type Act = DisposalAct | HoldPlacedAct | HoldLiftedAct;
+export type Act = DisposalAct | HoldPlacedAct | HoldLiftedAct | PolicyPublishedAct | PlanWithdrawnAct;
 
 interface ActBase {
   readonly id: string;
@@ -43,4 +43,26 @@ export interface HoldPlacedAct extends ActBase {
 export interface HoldLiftedAct extends ActBase {
   readonly kind: 'hold.lifted';
   readonly hold: string;
+}
+
+/** A published version with its text, which is about kinds of records and no person. `at` is when it was published, by `actor`. */
+export interface PolicyPublishedAct extends ActBase {
+  readonly kind: 'policy.published';
+  readonly version: string;
+  readonly policy: string;
+  /** Both null: with this version the policy is removed. */
+  readonly digest: string | null;
+  readonly text: string | null;
+  readonly change: string;
+  readonly because: readonly string[];
+  readonly notBefore: Instant;
+  readonly cooling: string | null;
+  readonly approvers: number;
+  readonly assurance: string;
+  readonly role: string | null;
+}
+
+export interface PlanWithdrawnAct extends ActBase {
+  readonly kind: 'plan.withdrawn';
+  readonly plan: string;
 }

@@ -40,7 +40,7 @@ describe('what the doctor says of a table that the map declares partitioned', ()
     const parts =
       "create table shop.a partition of shop.tickets for values from ('2021-01-01') to ('2022-01-01')";
     expect(await found(`${tickets('range (closed_at)')}; ${parts}`)).to.deep.equal([
-      'hint partition_keys: nothing keeps (id) unique over the partitions of shop.tickets; see that a sequence does: rows of one key are one record, and go together',
+      'hint partition_keys: nothing keeps (id) unique over the partitions of shop.tickets; see that a sequence does: a key of several rows is one record, which goes as a whole or not at all',
     ]);
   });
 

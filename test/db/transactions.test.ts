@@ -193,7 +193,7 @@ describe('a PostgreSQL server', () => {
   });
 
   it('in another encoding than UTF8 is refused', async () => {
-    const latin = await freshDatabase('LATIN1');
+    const latin = await freshDatabase({ encoding: 'LATIN1' });
     const { code, message } = await refusal(openPostgres(latin.url));
     await latin.drop();
     expect(code).to.equal('database_encoding');

@@ -23,6 +23,7 @@ import {
   column,
   dispose,
   hold,
+  ids,
   officer,
   openDesk,
   operator,
@@ -189,7 +190,9 @@ describe("Lethe's own records, disposed of like any others", () => {
   it('the last approved plan of a version in force stays: the schedule goes on by it', async () => {
     const desk = await selfDesk([1, 2]);
     const { admin, old, later } = desk;
-    const [first, second] = [await dispose(old), await dispose(old)];
+    const first = await dispose(old);
+    await admin(ticketRows([3]));
+    const second = await dispose(old);
     await admin(`insert into lethe.publication (id, policy, kind, digest, published_at, published_by, change, not_before, approvers, assurance)
       select 'publication-1', policy, 'retention', policy_digests ->> policy, now(), created_by, 'initial', now(), 0, 'asserted'
       from lethe.plan limit 1`);
@@ -268,6 +271,22 @@ describe("Lethe's own records, disposed of like any others", () => {
     await admin('delete from shop.people');
     await dispose(later, 'lethe-gone-persons', LATER_DAY);
     expect(await keys()).to.deep.equal(['8']);
+  });
+
+  it('no rule takes the key of a held person: the hold finds them by it', async () => {
+    const greedy = rule({
+      id: 'all-keys',
+      record: 'lethe-subject-record',
+      keep: { for: 'P1D', from: 'createdAt', timeZone: 'UTC' },
+      overrides: ['lethe-gone-persons'],
+    });
+    const { admin, old, later } = await selfDesk([1, 2], [greedy]);
+    await admin('update shop.tickets set person_id = 7 where id = 1');
+    await old.holds.place({ ...hold, scope: { kind: 'subject', record: 'customer/7' } }, officer);
+    await admin("update lethe.subject set created_at = '2020-01-01'");
+    await dispose(later, 'all-keys', LATER_DAY);
+    await dispose(later, 'old-tickets', LATER_DAY);
+    expect(await ids(admin, 'tickets')).to.deep.equal(['1']);
   });
 
   it('the printed grants suffice for all of it, and let nobody delete a version or a name', async () => {

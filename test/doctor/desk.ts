@@ -72,6 +72,7 @@ export const published = (different: Partial<Publication>): Publication => ({
   change: 'initial',
   because: [],
   notBefore: NOW,
+  cooling: null,
   approvers: 0,
   assurance: 'asserted',
   role: null,

@@ -70,6 +70,8 @@ describe('a restored database', () => {
       kept: 0,
       holdsPlaced: 1,
       holdsLifted: 1,
+      versionsPublished: 0,
+      plansWithdrawn: 0,
       uncertain: [],
     });
     await requireCurrent(parts.db, parts.vault);

@@ -62,7 +62,7 @@ export async function publishingDesk(): Promise<PublishingDesk> {
   const other: PublishingDesk['other'] = ({ db = desk.db, graph: map = graph, actors = null } = {}) =>
     engineOver({
       ...{ db, graph: map, clock, actors, vault: null },
-      policiesInForce: () => policiesInForce(db, map, clock.now()),
+      policiesInForce: (on = db) => policiesInForce(on, map, clock.now()),
     });
   const lethe = other();
   return {
@@ -73,7 +73,7 @@ export async function publishingDesk(): Promise<PublishingDesk> {
     turnTo: (date) => {
       now = day(date);
     },
-    init: (...files) => publishInitial({ ...desk, graph, now }, draftsOf(...files), withRoles(null, owner)),
+    init: (...files) => publishInitial({ ...desk, graph, now, cooling: 'P7D', vault: null }, draftsOf(...files), withRoles(null, owner)),
     publish: (...files) => lethe.policies.publish({ drafts: draftsOf(...files) }, owner),
     inForce: async () => (await lethe.policiesInForce()).map(({ id, entry }) => `${id} ${entry.keep.for}`),
     openAnother: async () => {

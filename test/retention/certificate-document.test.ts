@@ -7,7 +7,7 @@ import { pdfBytes } from '../../src/documents/pdf.js';
 import { textLines } from '../../src/documents/plain-text.js';
 import { certificateDocument, certificateTemplate } from '../../src/retention/certificate-document.js';
 import { LIMITS } from '../../src/retention/certificate-limits.js';
-import type { Certificate } from '../../src/retention/certificate-facts.js';
+import type { Certificate, PublishedFacts } from '../../src/retention/certificate-facts.js';
 import { textOf } from '../documents/pdf-tools.js';
 import { closeDesks, refusal } from '../support/small-desk.js';
 import { certified, expectNoPersonalData } from './certificate-desk.js';
@@ -51,6 +51,11 @@ function fullOf(certificate: Certificate): Certificate {
   return facts;
 }
 
+const withPublished = (certificate: Certificate, published: PublishedFacts): Certificate => ({
+  ...certificate,
+  policy: { ...certificate.policy, published },
+});
+
 describe('the certificate in words', () => {
   let certificate: Certificate;
   before(async () => {
@@ -89,6 +94,23 @@ describe('the certificate in words', () => {
       for (const { text } of LIMITS) expect(limits.map(plainText)).not.to.include(text);
     });
   }
+
+  it('says who published the version that was planned by, and who approved it', async () => {
+    const by = certificate.plan.made.by;
+    const at = '2026-01-02T03:04:05.000000Z';
+    const published = { id: 'version-abc', at, by, initial: false, approved: [{ by: 'actor-erased', at }] };
+    const words = (await linesOf(await inWords(withPublished(certificate, published), 'en'))).replace(
+      /\s+/g,
+      ' ',
+    );
+    expect(words).to.match(
+      /published on 2 January 2026, 03:04:05 UTC by officer .* as version-abc, approved on 2 January 2026/,
+    );
+    expect(words).not.to.include('version-abc, with the installation');
+    const initial = { ...published, initial: true, approved: [] };
+    const german = await linesOf(await inWords(withPublished(certificate, initial), 'de'));
+    expect(german.replace(/\s+/g, ' ')).to.include('version-abc, bei der Einrichtung');
+  });
 
   it('does not drop a limit that a template has no words for', async () => {
     const unknown = {

@@ -13,7 +13,8 @@ import {
   rule,
   type Json,
 } from '../support/small-desk.js';
-import { certificateDesk, certified, expectNoPersonalData, POLICIES } from './certificate-desk.js';
+import { published } from '../support/published.js';
+import { certificateDesk, certified, disposed, expectNoPersonalData, POLICIES } from './certificate-desk.js';
 
 describe('the certificate of a run', () => {
   afterEach(closeDesks);
@@ -66,6 +67,20 @@ describe('the certificate of a run', () => {
       [approver.name, 'asserted'],
     ]);
     expect(run.by.map(name)).to.deep.equal([operator.name]);
+  });
+
+  it('names the publication it was planned by, the last one before the plan', async () => {
+    const desk = await certificateDesk();
+    await published(desk, POLICIES, '2020-01-01T00:00:00Z');
+    const lethe = desk.engine(POLICIES);
+    const plan = await disposed(lethe);
+    const { policy } = await lethe.retention.certificate(plan);
+    expect(policy.published).to.deep.include({
+      at: '2020-01-01T00:00:00.000000Z',
+      by: 'actor-publisher',
+      initial: true,
+      approved: [],
+    });
   });
 
   it('counts what was kept by its cause, and names no record', async () => {

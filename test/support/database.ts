@@ -3,6 +3,8 @@ import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import type { Database, Row } from '../../src/db/database.js';
 import { openPglite } from '../../src/db/embedded.js';
+import { migrate } from '../../src/db/migrate.js';
+import type { MigrationSet } from '../../src/db/migrations.js';
 import { parameters } from '../../src/db/parameters.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import { parserOf } from '../../src/db/values.js';
@@ -21,13 +23,22 @@ export interface FreshDatabase {
 
 const types = { getTypeParser: parserOf as pg.CustomTypesConfig['getTypeParser'] };
 
-/** An empty database on the test server, or on another server that is given by the URL of its administrator. */
-export async function freshDatabase(encoding = 'UTF8', server?: string): Promise<FreshDatabase> {
+export interface DatabaseOrder {
+  readonly encoding?: string;
+  /** URL of the administrator of another server than the one that the tests share. */
+  readonly server?: string | undefined;
+  /** The database it is a copy of; without one it is empty. */
+  readonly template?: string;
+}
+
+/** A database of its own for a test. */
+export async function freshDatabase(order: DatabaseOrder = {}): Promise<FreshDatabase> {
+  const { encoding = 'UTF8', server, template = 'template0' } = order;
   const administrator = server ?? (await serverUrl());
   const name = `lethe_test_${randomBytes(6).toString('hex')}`;
   await onServer(
     administrator,
-    `create database ${name} template template0 encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
+    `create database ${name} template ${template} encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
   );
   const url = Object.assign(new URL(administrator), { pathname: `/${name}` }).href;
   const clients: pg.Client[] = [];
@@ -74,6 +85,29 @@ async function onServer(url: string, text: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+const templates = new Map<string, Promise<FreshDatabase>>();
+
+/** A database in which the migrations have run, to make others of: a copy takes a third of the time. */
+export async function migratedTemplate(sets: readonly MigrationSet[]): Promise<string> {
+  const made = templates.get(sets.join()) ?? makeTemplate(sets);
+  templates.set(sets.join(), made);
+  return new URL((await made).url).pathname.slice(1);
+}
+
+async function makeTemplate(sets: readonly MigrationSet[]): Promise<FreshDatabase> {
+  const fresh = await freshDatabase();
+  const db = await openPostgres(fresh.url, { max: 1 });
+  await migrate(db, sets);
+  await db.close();
+  return fresh;
+}
+
+/** When all tests are over. */
+export async function dropTemplates(): Promise<void> {
+  for (const template of templates.values()) await (await template).drop();
+  templates.clear();
 }
 
 export interface TestDatabase {

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { serverBinaries, unprivilegedUser, type SystemUser } from './server-binaries.js';
+import { serverFolder } from './server-folder.js';
 
 export interface TestServer {
   /** Of a user who may create databases and roles. */
@@ -19,6 +19,9 @@ export interface TestServer {
   /** Stops it and throws its data away. */
   readonly stop: () => Promise<void>;
 }
+
+/** The log is recycled soon, as it takes memory. */
+const IN_MEMORY = ['max_wal_size=256MB'];
 
 /** A server that comes back from a crash with everything it acknowledged, and soon tidies up what the crash left over. */
 const CRASH_SAFE = ['synchronous_commit=on', 'autovacuum_naptime=1'];
@@ -40,7 +43,8 @@ export async function stopServer(): Promise<void> {
 }
 
 /** A server for one test alone, which may crash it; the test stops it. */
-export const startOwnServer = (): Promise<TestServer> => startServer(CRASH_SAFE);
+export const startOwnServer = (different: readonly string[] = CRASH_SAFE): Promise<TestServer> =>
+  startServer(different);
 
 /** Another program can take the port between looking for a free one and listening on it. */
 async function startServer(different: readonly string[], attempts = 3): Promise<TestServer> {
@@ -61,11 +65,12 @@ interface Place {
 
 async function startOnce(different: readonly string[]): Promise<TestServer> {
   const user = unprivilegedUser();
-  const folder = mkdtempSync(join(tmpdir(), 'lethe-test-'));
+  const { folder, inMemory } = serverFolder();
   const password = randomBytes(16).toString('hex');
   const port = await freePort();
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  const place = { folder, user, url, options: [...settings(folder, port), ...asOptions(different)] };
+  const chosen = [...settings(folder, port), ...(inMemory ? IN_MEMORY : []), ...different];
+  const place = { folder, user, url, options: asOptions(chosen) };
   try {
     await initialise(folder, password, user);
     let running = await launch(place);
@@ -110,22 +115,26 @@ async function initialise(folder: string, password: string, user: SystemUser | u
 }
 
 /** Loopback only, and nothing is made durable: the data is thrown away. */
-const settings = (folder: string, port: number): readonly string[] =>
-  asOptions([
-    'listen_addresses=127.0.0.1',
-    `port=${port}`,
-    `unix_socket_directories=${folder}`,
-    'max_connections=100',
-    'fsync=off',
-    'synchronous_commit=off',
-    'full_page_writes=off',
-  ]);
+const settings = (folder: string, port: number): readonly string[] => [
+  'listen_addresses=127.0.0.1',
+  `port=${port}`,
+  `unix_socket_directories=${folder}`,
+  'max_connections=100',
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+];
 
 /** The last of two for one setting counts. */
 const asOptions = (given: readonly string[]): readonly string[] =>
   given.flatMap((setting) => ['-c', setting]);
 
-function run(program: string, args: readonly string[], folder: string, user: SystemUser | undefined): ChildProcess {
+function run(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  user: SystemUser | undefined,
+): ChildProcess {
   const child = spawn(join(serverBinaries(), 'bin', program), args, {
     ...(user ?? {}),
     cwd: folder,

@@ -15,7 +15,7 @@ import { engineOver, type Engine } from '../../src/engine.js';
 import { checkPolicies } from '../../src/policy/policy-set.js';
 import type { RetentionPolicy } from '../../src/policy/retention-policy.js';
 import { dropVault, vaultOf } from './vault.js';
-import { freshDatabase, type Admin, type FreshDatabase } from './database.js';
+import { freshDatabase, migratedTemplate, type Admin, type FreshDatabase } from './database.js';
 
 /** The instant plans of the tests are made for, and the clock they run by: a day later. */
 export const AS_OF = '2024-01-01T00:00:00.000000Z';
@@ -58,7 +58,9 @@ export async function closeDesks(): Promise<void> {
 }
 
 export async function openDesk({ ddl, map, parameters, migrations = [], server }: DeskSetup): Promise<Desk> {
-  const fresh = await freshDatabase('UTF8', server);
+  const fresh = await (server === undefined
+    ? freshDatabase({ template: await migratedTemplate(migrations) })
+    : freshDatabase({ server }));
   opened.push(async () => {
     dropVault(fresh.url);
     await fresh.drop();

@@ -15,6 +15,8 @@ create table lethe.publication (
   because jsonb not null default '[]',
   -- end of the cooling time
   not_before timestamptz not null,
+  -- the cooling time of the installation when it was published (ISO 8601): a shorter one counts once this has passed
+  cooling text,
   approvers int not null check (approvers >= 0),
   assurance text not null,
   role text
