@@ -4,6 +4,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { LetheError, type Problem } from '../core/errors.js';
+import { systemReason } from '../core/system-reason.js';
 import { readJsonFile } from '../datamap/json-file.js';
 import { writePdf } from '../documents/pdf.js';
 import { textLines } from '../documents/plain-text.js';
@@ -82,11 +83,11 @@ async function openFile(path: string): Promise<Writable> {
     file.once('open', () => {
       resolve();
     });
-    file.once('error', (error: NodeJS.ErrnoException) => {
+    file.once('error', (error: Error) => {
       reject(
         new LetheError('input_invalid', {
           what: '--out',
-          reason: `cannot write ${path} (${error.code ?? ''})`,
+          reason: `cannot write ${path}: ${systemReason(error)}`,
         }),
       );
     });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import { LetheError } from '../core/errors.js';
+import { systemReason } from '../core/system-reason.js';
 import { verifyExport } from '../ledger/verify-export.js';
 import type { Verification } from '../ledger/verify.js';
 import { counted, type Output } from './output.js';
@@ -64,8 +65,7 @@ async function* readable(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(path) as AsyncIterable<Uint8Array>;
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
-    throw new LetheError('file_unreadable', { path, reason });
+    throw new LetheError('file_unreadable', { path, reason: systemReason(error) });
   }
 }
 

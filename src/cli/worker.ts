@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { loadConfig, surroundings } from '../config.js';
+import { requireRole } from '../core/actor.js';
 import { newId } from '../core/ids.js';
 import { createEngine } from '../engine.js';
 import { brakesOf } from '../jobs/brakes.js';
 import { runWorker } from '../jobs/daemon.js';
 import { openLog } from '../jobs/log.js';
 import { hasFailed, workOnce, type WorkDone } from '../jobs/worker.js';
-import { actorOf, globalOptions, withEngine } from './session.js';
+import { actingAs, actorOf, globalOptions, withEngine } from './session.js';
 
 /** `lethe worker` */
 export function workerCommand(program: Command): void {
@@ -34,6 +35,7 @@ async function worker(command: Command, once: boolean): Promise<void> {
 
 const workOneRound = (command: Command, leave: AbortSignal): Promise<void> =>
   withEngine(command, async ({ engine, actor, config, out }) => {
+    requireRole(actor, 'apply'); // who may not finish anything must not claim slots and count attempts
     const brake = brakesOf(engine.db, engine.clock, config.worker);
     const done = await workOnce(engine, actor, { leave, brake, log: openLog(process.stderr, {}, 'error') });
     out.list(done, lineOf, 'There is nothing to do.');
@@ -49,6 +51,7 @@ function lineOf(done: WorkDone): string {
 /** The daemon: JSON lines on standard error, until a signal. */
 async function workOn(command: Command, leave: AbortSignal): Promise<void> {
   const config = await loadConfig(surroundings(), globalOptions(command).config);
+  requireRole(actingAs(command, config.actors), 'apply');
   await runWorker({
     open: () => createEngine({ config }),
     actor: actorOf(command),

@@ -33,9 +33,16 @@ export interface Problem {
   readonly message: string;
 }
 
+/** What would move a terminal's cursor or turn the text around it, as its escape: a finding quotes what a file says. */
+const visible = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu,
+    (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** `policies/a.json: when.all[0].fact: unknown fact "x"`, one line a problem. */
 export function describeProblems(problems: readonly Problem[]): string {
   return problems
-    .map(({ file, path, message }) => [file, path, message].filter((part) => part !== '').join(': '))
+    .map(({ file, path, message }) => visible([file, path, message].filter((part) => part !== '').join(': ')))
     .join('\n');
 }

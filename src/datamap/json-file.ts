@@ -2,8 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import { parseDecimal } from '../core/decimal.js';
 import { LetheError, type Problem } from '../core/errors.js';
+import { systemReason } from '../core/system-reason.js';
 
 const LARGEST_MB = 8;
+/** To find the line of each takes a look through the text. */
+const MOST_FINDINGS = 100;
 /** Parsers call themselves for every level. */
 const DEEPEST = 200;
 
@@ -27,11 +30,12 @@ export async function readJsonFile(path: string, shownAs: string, problems: Prob
 
 async function readBytes(path: string, shownAs: string): Promise<Uint8Array | 'too large'> {
   try {
-    const { size } = await stat(path);
-    return size > LARGEST_MB * 1024 * 1024 ? 'too large' : await readFile(path);
+    const found = await stat(path);
+    // a pipe or a device may never end, and its size says nothing
+    if (!found.isFile()) throw Object.assign(new Error('no file'), { code: 'not a regular file' });
+    return found.size > LARGEST_MB * 1024 * 1024 ? 'too large' : await readFile(path);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new LetheError('file_unreadable', { path: shownAs, reason });
+    throw new LetheError('file_unreadable', { path: shownAs, reason: systemReason(error) });
   }
 }
 
@@ -46,8 +50,12 @@ function decoded(bytes: Uint8Array): string | null {
 
 /** Parses JSON text; see readJsonFile. */
 export function parseJson(text: string, shownAs: string, problems: Problem[]): unknown {
+  let findings = 0;
   const report = (offset: number, message: string): void => {
-    problems.push({ file: shownAs, path: position(text, offset), message });
+    findings += 1;
+    if (findings < MOST_FINDINGS) problems.push({ file: shownAs, path: position(text, offset), message });
+    else if (findings === MOST_FINDINGS)
+      problems.push({ file: shownAs, path: '', message: 'and more like this' });
   };
   const tooDeep = firstTooDeep(text);
   if (tooDeep !== null) report(tooDeep, `is nested more than ${DEEPEST} deep`);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Liquid } from 'liquidjs';
 import { LetheError } from '../core/errors.js';
+import { systemReason } from '../core/system-reason.js';
 import type { Block } from './document.js';
 import { formatsOf } from './formats.js';
 import { readProse, type Prose } from './prose.js';
@@ -19,8 +20,7 @@ export async function readTemplate(file: string, language: string, path = file):
   try {
     return { path, text: await readFile(file, 'utf8'), language };
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new LetheError('file_unreadable', { path, reason });
+    throw new LetheError('file_unreadable', { path, reason: systemReason(error) });
   }
 }
 

@@ -23,6 +23,17 @@ export async function requireOwnVault(db: Database, vault: Vault): Promise<Vault
 }
 
 /**
+ * Insists on it in the middle of things, and ties nothing: a folder may have been exchanged since the start.
+ * @throws LetheError `vault_lost`, `vault_foreign`, `vault_unreadable`
+ */
+export async function requireStillOwn(db: Queryable, vault: Vault): Promise<void> {
+  const [link, identity] = [await readLink(db), await vault.identity()];
+  if (!link) return;
+  if (!identity) throw new LetheError('vault_lost', { vault: link.id, place: vault.place });
+  if (link.id !== identity.id || link.database !== identity.database) throw foreign(vault, identity, link);
+}
+
+/**
  * Ties a database to the vault that a new installation names. A vault that knows another database is refused even when it has
  * seen nothing of that yet: only processes that start at once on one database may meet in a vault without a link.
  * @throws LetheError `vault_lost`, `vault_foreign`, `vault_unreadable`

@@ -40,8 +40,8 @@ const counted = ({ period, timeZone }: PeriodTest) => ({ period, timeZone, perio
 
 function areValuesWithin(fact: MapFact, first: ConstantTest, second: ConstantTest): boolean {
   const [listed, excluded] = [valuesOf(first, 'in'), valuesOf(second, 'notIn')];
-  if (listed) return listed.every((value) => satisfies(fact, second, value));
-  if (excluded) return excluded.every((value) => !satisfies(fact, first, value));
+  if (listed) return listed.every(accepts(fact, second));
+  if (excluded) return !excluded.some(accepts(fact, first));
   if (!('value' in first && 'value' in second)) return false;
   const bounds = BOUNDED_BY[second.operator];
   if (bounds?.includes(first.operator))
@@ -50,6 +50,13 @@ function areValuesWithin(fact: MapFact, first: ConstantTest, second: ConstantTes
       ? first.operator === second.operator || !first.operator.endsWith('Inclusive')
       : satisfies(fact, second, first.value);
   return isTextImplied(first, second) || isElementImplied(fact, first, second);
+}
+
+/** Which constants satisfy a test. Equal constants have one text, so lists are sets: they may be long. */
+function accepts(fact: MapFact, test: ConstantTest): (value: string) => boolean {
+  if (!('values' in test)) return (value) => satisfies(fact, test, value);
+  const values = new Set(test.values);
+  return (value) => values.has(value) === (test.operator === 'in');
 }
 
 /** `equal` is a list of one, and `notEqual` leaves one out. */

@@ -44,17 +44,18 @@ function overrideProblem(draft: Draft, id: string, drafts: readonly Draft[]): st
   return way && `runs in a circle (${[draft.id, ...way].join(' → ')}); one of them must give way`;
 }
 
-/** The ids on a way along `overrides` from a rule to the one with the id, both ends included. */
+/** The ids on a way along `overrides` from a rule to the one with the id, both ends included. Each rule is passed once at most. */
 function wayTo(
   id: string,
   from: Draft,
   drafts: readonly Draft[],
-  passed: ReadonlySet<Draft> = new Set(),
+  passed: Set<Draft> = new Set(),
 ): readonly string[] | null {
   if (from.id === id) return [id];
   if (passed.has(from)) return null;
+  passed.add(from);
   for (const next of drafts.filter((candidate) => from.overrides.includes(candidate.id))) {
-    const way = wayTo(id, next, drafts, new Set([...passed, from]));
+    const way = wayTo(id, next, drafts, passed);
     if (way) return [from.id, ...way];
   }
   return null;

@@ -2,6 +2,7 @@ import type { Assurance, Role } from '../core/actor.js';
 import { isNeverShorter } from '../core/longer-period.js';
 import { parsePeriod } from '../core/period.js';
 import type { RetentionPolicy } from './retention-policy.js';
+import type { RetentionEntry } from './retention-schema.js';
 
 /** Who must agree before something is taken. */
 export interface Oversight {
@@ -10,9 +11,9 @@ export interface Oversight {
   readonly role: Role | null;
 }
 
-/** The stricter of what two versions ask for, at least one approval; where they name different roles, the older one's. */
-export function stricterOversight(before: RetentionPolicy | null, after: RetentionPolicy | null): Oversight {
-  const asked = [before, after].flatMap((policy) => policy?.entry.approval ?? []);
+/** The strictest of what versions ask for, at least one approval; where they name different roles, the first one's. */
+export function strictestOversight(versions: readonly Pick<RetentionEntry, 'approval'>[]): Oversight {
+  const asked = versions.map(({ approval }) => approval);
   return {
     approvers: Math.max(1, ...asked.map(({ approvers }) => approvers)),
     assurance: asked.some(({ assurance }) => assurance === 'authenticated') ? 'authenticated' : 'asserted',

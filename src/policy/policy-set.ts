@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import { didYouMean } from '../core/did-you-mean.js';
+import { systemReason } from '../core/system-reason.js';
 import { readJsonFile } from '../datamap/json-file.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { entriesOf, isObject } from './json-object.js';
@@ -34,8 +35,7 @@ async function policyNames(folder: string, shownAs: string): Promise<readonly st
     const names = await readdir(folder);
     return names.filter((name) => name.endsWith('.json') && !/\.(test|schema)\.json$/.test(name)).sort();
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new LetheError('file_unreadable', { path: shownAs, reason });
+    throw new LetheError('file_unreadable', { path: shownAs, reason: systemReason(error) });
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { didYouMean } from '../core/did-you-mean.js';
 import { LetheError, type Problem } from '../core/errors.js';
 import { parseInstant, type Instant } from '../core/instant.js';
+import { systemReason } from '../core/system-reason.js';
 import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { readJsonFile } from '../datamap/json-file.js';
 import { zodProblems } from '../datamap/zod-problems.js';
@@ -80,8 +81,7 @@ async function testNames(folder: string, shownAs: string): Promise<readonly stri
   try {
     return (await readdir(folder)).filter(isTestName).sort();
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new LetheError('file_unreadable', { path: shownAs, reason });
+    throw new LetheError('file_unreadable', { path: shownAs, reason: systemReason(error) });
   }
 }
 

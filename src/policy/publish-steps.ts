@@ -2,10 +2,12 @@ import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
+import { strictestOversight, type Oversight } from './oversight.js';
 import { reportOverrides } from './overrides.js';
 import { readVersions } from './policies-in-force.js';
 import type { PolicyStanding, PublishedVersion } from './publication.js';
 import type { PolicyFile, RetentionPolicy } from './retention-policy.js';
+import { retentionSchema, type RetentionEntry } from './retention-schema.js';
 import type { OtherPolicy } from './rivals-freed.js';
 import { mayTakeMore } from './takes-more.js';
 import { versionTexts } from './version-store.js';
@@ -28,6 +30,8 @@ export interface Published {
   /** A version's policy; null when it removes one, or the map can no longer read it. */
   readonly read: (version: PublishedVersion | null) => RetentionPolicy | null;
   readonly inForce: (policy: string) => RetentionPolicy | null;
+  /** Of each policy what its last version that came into force says, also of removed ones and those the map cannot read. */
+  readonly lastEntries: readonly RetentionEntry[];
 }
 
 export async function readPublished(
@@ -41,7 +45,48 @@ export async function readPublished(
   const { policies } = await readVersions(db, graph, versions);
   const byDigest = new Map(policies.map((policy) => [policy.digest, policy]));
   const read = (version: PublishedVersion | null) => byDigest.get(version?.digest ?? '') ?? null;
-  return { now, standings, read, inForce: (policy) => read(standings.get(policy)?.inForce ?? null) };
+  return {
+    ...{ now, standings, read },
+    inForce: (policy) => read(standings.get(policy)?.inForce ?? null),
+    lastEntries: await lastEntries(db, standings),
+  };
+}
+
+async function lastEntries(
+  db: Queryable,
+  standings: Published['standings'],
+): Promise<readonly RetentionEntry[]> {
+  const digests = [...standings.values()].flatMap(({ versions }) => {
+    const ruled = versions.filter(
+      ({ digest, state }) => digest !== null && 'since' in state && state.since !== null,
+    );
+    return ruled.at(-1)?.digest ?? [];
+  });
+  const texts = await versionTexts(db, digests);
+  return [...texts.values()].flatMap((text) => {
+    const parsed = retentionSchema.safeParse(JSON.parse(text));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/**
+ * Who must agree to a version that may take more: as many as it asks for, and as the rules do whose records it may take: the one
+ * it follows, also after a removal; those it overrides from now on; and, as a first version, all on the same records, or a rule
+ * would be rid of its approvers under another id.
+ */
+export function oversightOf(
+  { standings, lastEntries: entries }: Published,
+  { policy, after }: Step,
+): Oversight {
+  const own = entries.filter(({ id }) => id === policy);
+  const isFirst = !standings.get(policy)?.inForce;
+  const takesFrom = ({ id, record, then }: RetentionEntry): boolean =>
+    id !== policy &&
+    then.action === 'delete' &&
+    after?.action === 'delete' &&
+    record === after.entry.record &&
+    (isFirst || (after.overrides.includes(id) && !own.some(({ overrides }) => overrides?.includes(id))));
+  return strictestOversight([...own, ...entries.filter(takesFrom), ...(after ? [after.entry] : [])]);
 }
 
 /** Why the step may take records that are kept now; empty when it provably takes none. */

@@ -10,7 +10,7 @@ import { journaled, type Intend } from '../ledger/journaled.js';
 import type { Vault } from '../vault/vault.js';
 import { coolingEnd } from './cooling.js';
 import { chooseDrafts, idOf, type ChosenDraft, type Drafts } from './drafts.js';
-import { stricterOversight, type Oversight } from './oversight.js';
+import type { Oversight } from './oversight.js';
 import { standings, type PolicyStanding, type Publication, type PublishedVersion } from './publication.js';
 import {
   hasHistory,
@@ -19,7 +19,14 @@ import {
   lockPublishing,
   type NewPublication,
 } from './publication-store.js';
-import { readPublished, reasonsOf, requireFittingSet, type Published, type Step } from './publish-steps.js';
+import {
+  oversightOf,
+  readPublished,
+  reasonsOf,
+  requireFittingSet,
+  type Published,
+  type Step,
+} from './publish-steps.js';
 import { storeVersion } from './version-store.js';
 
 export interface PublishRequest {
@@ -172,14 +179,9 @@ const UNKNOWN = 'no policy file has this id, and no version of it is published';
 
 type Waits = Pick<NewPublication, 'change' | 'notBefore'> & { readonly oversight: Oversight };
 
-function waits(
-  { now, inForce }: Published,
-  { policy, after }: Step,
-  because: readonly string[],
-  cooled: Instant,
-): Waits {
-  if (because.length === 0) return { change: 'keeps', notBefore: now, oversight: NONE };
-  return { change: 'takesMore', notBefore: cooled, oversight: stricterOversight(inForce(policy), after) };
+function waits(published: Published, step: Step, because: readonly string[], cooled: Instant): Waits {
+  if (because.length === 0) return { change: 'keeps', notBefore: published.now, oversight: NONE };
+  return { change: 'takesMore', notBefore: cooled, oversight: oversightOf(published, step) };
 }
 
 interface Details extends Waits {

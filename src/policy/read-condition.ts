@@ -7,6 +7,8 @@ import { isObject, type JsonObject } from './json-object.js';
 import { readTest } from './read-test.js';
 
 const MAX_DEPTH = 32;
+/** Parts are compared with parts when a policy is published. */
+const MOST_PARTS = 1_000;
 
 /**
  * Reads a condition from a policy file: closed, typed and normalised. Findings go to `report`, all of them, each with its
@@ -19,6 +21,12 @@ export function readCondition(
   negated = false,
   depth = 0,
 ): Condition | null {
+  if (depth === 0 && countParts(entry) > MOST_PARTS)
+    return refuse(
+      context,
+      path,
+      `has more than ${MOST_PARTS} parts; put values into lists ("in"), or a fact into the data map`,
+    );
   if (depth > MAX_DEPTH) return refuse(context, path, `is nested more than ${MAX_DEPTH} deep`);
   if (!isObject(entry))
     return refuse(
@@ -39,6 +47,16 @@ export function readCondition(
   if (key === 'not') return readCondition(context, entry[key], `${path}.not`, !negated, depth + 1);
   if (key === 'all' || key === 'any') return readGroup(context, key, entry[key], path, negated, depth);
   return refuse(context, path, `unknown key "${key}"${didYouMean(key, ['all', 'any', 'not', 'fact'])}`);
+}
+
+/** Conditions within, the whole one included. */
+function countParts(entry: unknown): number {
+  if (!isObject(entry)) return 1;
+  const parts = [entry['all'], entry['any']].filter((of) => Array.isArray(of)).flat() as unknown[];
+  if (entry['not'] !== undefined) parts.push(entry['not']);
+  return parts.length > MOST_PARTS
+    ? parts.length
+    : parts.reduce<number>((sum, part) => sum + countParts(part), 1);
 }
 
 /** An empty group would be true of every row, so it is an error; `not` turns all into any (De Morgan). */

@@ -15,6 +15,9 @@ interface LeafParts {
   readonly negated: boolean;
 }
 
+/** Lists are compared with lists when a policy is published, and are sent with every statement. */
+const MOST_VALUES = 100_000;
+
 const ORDERED: readonly FactType[] = ['number', 'instant'];
 const SCALARS: readonly FactType[] = ['text', 'number', 'boolean', 'instant', 'uuid'];
 const LISTS: readonly FactType[] = ['text[]', 'number[]'];
@@ -116,6 +119,12 @@ function readList(
   if (value === undefined) return refuse(context, path, 'is missing');
   if (!Array.isArray(value)) return refuse(context, path, 'must be a list of values');
   if (value.length === 0) return refuse(context, path, 'is an empty list; it matches nothing');
+  if (value.length > MOST_VALUES)
+    return refuse(
+      context,
+      path,
+      `lists more than ${MOST_VALUES} values; let the data map have a fact for it`,
+    );
   const constants = value.map((one, index) => readConstant(context, fact, one, `${path}[${index}]`));
   return constants.every((constant) => constant !== null) ? constants : null;
 }

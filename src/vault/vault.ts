@@ -1,4 +1,5 @@
 import { LetheError } from '../core/errors.js';
+import { systemReason } from '../core/system-reason.js';
 import type { Instant } from '../core/instant.js';
 import type { Act } from './act.js';
 import { actsOf, readLine, writeLine, type JournaledAct, type JournalRecord } from './journal.js';
@@ -171,8 +172,7 @@ async function using<T>(store: VaultStore, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof LetheError && error.code === 'vault_unreadable') throw error;
     // of a failed system call its code, of a failed query its message: neither holds what is stored
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown failure';
-    throw unreadable(store, error instanceof LetheError ? error.message : code);
+    throw unreadable(store, error instanceof LetheError ? error.message : systemReason(error));
   }
 }
 

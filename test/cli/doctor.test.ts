@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Finding } from '../../src/datamap/finding.js';
+import { nodeArguments } from '../support/compiled.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const LOADER = import.meta.resolve('tsx');
 
 describe('lethe doctor', () => {
   let fresh: FreshDatabase;
@@ -24,7 +24,7 @@ describe('lethe doctor', () => {
 
   const lethe = (...words: readonly string[]) => {
     const environment = { ...process.env, DATABASE_URL: fresh.url, LETHE_VAULT_URL: '' };
-    const run = spawnSync(process.execPath, ['--import', LOADER, MAIN, ...words], {
+    const run = spawnSync(process.execPath, [...nodeArguments(MAIN), ...words], {
       cwd: folder,
       env: environment,
       encoding: 'utf8',

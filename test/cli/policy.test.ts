@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { HistoryEntry } from '../../src/policy/history.js';
+import { nodeArguments } from '../support/compiled.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const LOADER = import.meta.resolve('tsx');
 
 const own = {
   kind: 'retention',
@@ -37,7 +37,7 @@ describe('lethe policy publish, and the drafts it is about', () => {
   });
 
   const lethe = (...words: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', LOADER, MAIN, ...words], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArguments(MAIN), ...words], {
       cwd: folder,
       env: { ...process.env, DATABASE_URL: fresh.url, LETHE_VAULT_URL: '' },
       encoding: 'utf8',
@@ -126,7 +126,7 @@ describe('lethe policy publish, and the drafts it is about', () => {
     expect(check.stdout).to.match(/call-recordings .*! differs from what is published/);
     expect(check.stdout).to.match(/own-rule .*! not published/);
     expect(check.stdout.match(/!/g)).to.have.length(2);
-    const away = spawnSync(process.execPath, ['--import', LOADER, MAIN, 'policy', 'check'], {
+    const away = spawnSync(process.execPath, [...nodeArguments(MAIN), 'policy', 'check'], {
       cwd: folder,
       env: { ...process.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' },
       encoding: 'utf8',

@@ -11,6 +11,7 @@ import { openEmbedded } from '../../src/db/embedded.js';
 import { lockFolder } from '../../src/db/folder-lock.js';
 import { thisProcess } from '../../src/db/process-id.js';
 import { sql } from '../../src/db/sql.js';
+import { nodeArguments } from '../support/compiled.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -29,7 +30,7 @@ describe('the embedded folder', () => {
   });
 
   function start(task: 'hold' | 'race' | 'write'): Child {
-    const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, task, folder], {
+    const child = spawn(process.execPath, [...nodeArguments(SCRIPT), task, folder], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);

@@ -30,6 +30,8 @@ interface Form {
   readonly customers: number;
   /** Minutes of the clock over which tickets become due, one slot a minute. */
   readonly minutes: number;
+  /** Seconds of the clock in a second. */
+  readonly speed: number;
   /** Kills at least, and milliseconds between them. */
   readonly kills: number;
   readonly pause: number;
@@ -42,18 +44,27 @@ const FORM: Form = isSoak
       tickets: 300_000,
       messages: 5,
       customers: 30_000,
-      minutes: 90,
+      minutes: 40,
+      speed: 8,
       kills: 30,
       pause: 3000,
       certificates: 20,
     }
-  : { tickets: 4_500, messages: 2, customers: 7, minutes: 9, kills: 5, pause: 500, certificates: 3 };
+  : {
+      tickets: 4_500,
+      messages: 2,
+      customers: 7,
+      minutes: 9,
+      speed: 30,
+      kills: 5,
+      pause: 500,
+      certificates: 3,
+    };
 const DUE = (FORM.tickets * 2) / 3;
 const WORKERS = [0, 1, 2];
 const CRASHES = 2;
 const CRON = '* * * * *';
 const START = '2024-01-02T00:00:30.000000Z';
-const SPEED = 30;
 const SPREAD = `update shop.tickets set closed_at = timestamptz '2023-01-01 23:59:00+00' + n * interval '${FORM.minutes} minutes' / ${DUE}
   from (select id as other, row_number() over (order by id) as n from shop.tickets where id % 3 <> 0) due where id = other`;
 /** Makes batches long enough to be hit. */
@@ -103,7 +114,7 @@ describe('workers that are killed while their database crashes', () => {
     await published(desk, policies, START);
     await vouch(desk);
 
-    const clock = { start: START, began: Date.now(), speed: SPEED };
+    const clock = { start: START, began: Date.now(), speed: FORM.speed };
     const crew = new Crew({ url: desk.url, map: setup.map, policies, clock });
     await crew.begin();
     await disturb(desk, crew, server);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { requireCurrent, standingOf } from '../../src/ledger/standing.js';
 import { adoptVault, requireOwnVault } from '../../src/ledger/vault-link.js';
+import { nodeArguments } from '../support/compiled.js';
 import { append, closeLedgers, findings, openLedger, seal, type LedgerBench } from '../support/ledger.js';
 import {
   approvedPlan,
@@ -30,7 +31,7 @@ async function dieAt(point: string, desk: Desk, plan: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lethe-dying-'));
   const file = join(folder, 'job.json');
   writeFileSync(file, JSON.stringify({ url: desk.url, map: MAP, policies: [rule()], plan }));
-  const { signal, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, point, file], {
+  const { signal, stdout, stderr } = spawnSync(process.execPath, [...nodeArguments(CHILD), point, file], {
     encoding: 'utf8',
   });
   rmSync(folder, { recursive: true });

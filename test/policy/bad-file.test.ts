@@ -184,6 +184,9 @@ describe('files of a folder', () => {
     const failure: unknown = await readJsonFile(tmpdir(), 'policies/x.json', problems).catch(
       (error: unknown) => error,
     );
-    expect(failure).to.include({ code: 'file_unreadable', message: 'cannot read policies/x.json: EISDIR' });
+    expect(failure).to.include({
+      code: 'file_unreadable',
+      message: 'cannot read policies/x.json: not a regular file',
+    });
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Job } from './apply-child.js';
+import { nodeArguments } from './compiled.js';
 
 const SCRIPT = fileURLToPath(new URL('apply-child.ts', import.meta.url));
 
@@ -37,7 +38,7 @@ export async function startApplier(job: Job, task: 'apply' | 'worker' = 'apply')
   folders.push(folder);
   const file = join(folder, 'job.json');
   writeFileSync(file, JSON.stringify(job), { mode: 0o600 });
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, task, file], {
+  const child = spawn(process.execPath, [...nodeArguments(SCRIPT), task, file], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   running.add(child);

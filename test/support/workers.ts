@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { BrakeSettings } from '../../src/jobs/brakes.js';
+import { nodeArguments } from './compiled.js';
 import type { FastClock } from './published.js';
 import type { Json } from './small-desk.js';
 
@@ -51,7 +52,7 @@ export async function startWorker(job: WorkerJob): Promise<WorkerProcess> {
   folders.push(folder);
   const file = join(folder, 'job.json');
   writeFileSync(file, JSON.stringify(job), { mode: 0o600 });
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, file], {
+  const child = spawn(process.execPath, [...nodeArguments(SCRIPT), file], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   running.add(child);

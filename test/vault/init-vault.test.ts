@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { namedVault, tieVault, vaultLine, vaultOption } from '../../src/cli/init-vault.js';
 import { migrate } from '../../src/db/migrate.js';
@@ -11,10 +10,10 @@ import { openPostgres } from '../../src/db/postgres.js';
 import type { Database } from '../../src/db/database.js';
 import { requireOwnVault } from '../../src/ledger/vault-link.js';
 import { openVault } from '../../src/vault/open.js';
+import { nodeArguments } from '../support/compiled.js';
 import { freshDatabase } from '../support/database.js';
 import { refusal } from '../support/small-desk.js';
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 const opened: (() => Promise<void>)[] = [];
@@ -98,7 +97,7 @@ describe('lethe init, and the keys', () => {
     const cwd = folder();
     const lethe = (...args: readonly string[]): { readonly code: number | null; readonly output: string } => {
       const env = { ...process.env, LETHE_VAULT_URL: '', DATABASE_URL: url };
-      const child = spawnSync(process.execPath, ['--import', TSX, MAIN, ...args], {
+      const child = spawnSync(process.execPath, [...nodeArguments(MAIN), ...args], {
         cwd,
         env,
         encoding: 'utf8',
