@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ROLES, type Role } from './core/actor.js';
 import { describeProblems, LetheError, type Problem } from './core/errors.js';
@@ -9,9 +9,10 @@ import { isTimeZone } from './core/zone.js';
 import { readJsonFile } from './datamap/json-file.js';
 import { zodProblems } from './datamap/zod-problems.js';
 
-const period = z
-  .string()
-  .refine((text) => !('problem' in parsePeriod(text)), 'must be a period such as "P7D"');
+const period = z.string().superRefine((text, { addIssue }) => {
+  const read = parsePeriod(text);
+  if ('problem' in read) addIssue({ code: 'custom', message: read.problem });
+});
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "22:00"');
 const zone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "Europe/Berlin"');
 
@@ -146,11 +147,11 @@ export const systemUser = (): string => {
  */
 export async function loadConfig(around: Surroundings, given?: string): Promise<Config> {
   const path = given === undefined ? defaultPath(around) : resolve(around.cwd, given);
-  if (!existsSync(path)) throw new LetheError('config_missing', { folder: dirname(path) });
+  if (!existsSync(path)) throw new LetheError('config_missing', { file: basename(path), folder: dirname(path) });
   const problems: Problem[] = [];
   const content = await readJsonFile(path, 'lethe.json', problems);
   const parsed = content === undefined ? undefined : configSchema.safeParse(content);
-  if (parsed && !parsed.success) problems.push(...zodProblems('lethe.json', parsed.error, content));
+  if (parsed && !parsed.success) problems.push(...zodProblems('lethe.json', parsed.error, content, configSchema));
   if (!parsed?.success) throw new LetheError('config_invalid', { problems: describeProblems(problems) });
   const folder = dirname(path);
   const database = databaseConfig(around);

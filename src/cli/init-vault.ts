@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { vaultConfig, type Surroundings, type VaultConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import { requireCurrent } from '../ledger/standing.js';
-import { claimVault, requireOwnVault, requireUnlinked } from '../ledger/vault-link.js';
+import { claimVault, refuseOthers, requireOwnVault, requireUnlinked } from '../ledger/vault-link.js';
 import { openVault } from '../vault/open.js';
 import type { Vault } from '../vault/vault.js';
 
@@ -59,6 +59,19 @@ export async function withVault<T>(
     return await work(vault);
   } finally {
     await vault.close();
+  }
+}
+
+/**
+ * Nothing is made in a database that belongs to another installation: DATABASE_URL may be the one of yesterday's shell.
+ * @throws LetheError `vault_foreign`, `vault_lost`, `vault_unset`
+ */
+export async function refuseAnothers(db: Database, place: VaultConfig | null): Promise<void> {
+  const vault = place && (await openVault(place));
+  try {
+    await refuseOthers(db, vault);
+  } finally {
+    await vault?.close();
   }
 }
 

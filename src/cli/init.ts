@@ -16,7 +16,15 @@ import { requireFit } from '../datamap/check.js';
 import { migrationSets } from '../engine-parts.js';
 import { publishFirstVersions } from './first-versions.js';
 import { grantsText } from './grants.js';
-import { namedVault, tieVault, VAULT_FOLDER, vaultLine, vaultOption, withVault } from './init-vault.js';
+import {
+  namedVault,
+  refuseAnothers,
+  tieVault,
+  VAULT_FOLDER,
+  vaultLine,
+  vaultOption,
+  withVault,
+} from './init-vault.js';
 import { installFiles } from './install-files.js';
 import { counted } from './output.js';
 import { actingAs, globalOptions, outputOf } from './session.js';
@@ -73,12 +81,13 @@ async function init(command: Command, { map, param, vault, printSql }: InitOptio
     return;
   }
   const actor = actingAs(command, known?.actors ?? null);
-  if (known) requireRole(actor, 'publish');
+  if (known) requireRole(actor, 'init');
   const place = databaseConfig(around);
   const db = await openDatabase({ url: place.url, folder: place.embedded });
   try {
-    const migrations = await prepareDatabase(db, graph);
     const named = known ? null : namedVault(around, path, vault);
+    await refuseAnothers(db, named ? named.place : (known?.vault ?? null));
+    const migrations = await prepareDatabase(db, graph);
     if (named) await tieVault(db, named);
     const database = place.url === undefined ? 'embedded' : 'postgres';
     const installation = { folder, path, map: name, parameters: param, graph, database } as const;
@@ -92,7 +101,7 @@ async function init(command: Command, { map, param, vault, printSql }: InitOptio
     );
     outputOf(command).result({ map: graph.id, config: path, policies: written, migrations, published }, [
       configLine(graph, known ? null : written),
-      `Schema "lethe" is in the database${place.url === undefined ? ' in .lethe/' : ''}.`,
+      schemaLine(graph, place.url === undefined),
       ...(named ? [vaultLine(named)] : []),
       publishedLine(published),
       'Next: `lethe doctor`, then `lethe policy check` and `lethe retention plan <policy>`',
@@ -106,6 +115,13 @@ function configLine({ id }: MapGraph, written: readonly string[] | null): string
   if (written === null) return 'lethe.json was here already and is left as it is.';
   const policies = written.length > 0 ? `, and policies/: ${written.join(', ')}` : '';
   return `lethe.json is written for the data map "${id}"${policies}.`;
+}
+
+function schemaLine(graph: MapGraph, isEmbedded: boolean): string {
+  const [own] = migrationSets(graph);
+  const made =
+    own === undefined ? 'Schema "lethe" is' : `Schema "lethe" and Lethe's own help desk, "${own}", are`;
+  return `${made} in the database${isEmbedded ? ' in .lethe/' : ''}.`;
 }
 
 function publishedLine(published: readonly string[] | null): string {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { shownInstant } from '../core/instant.js';
 import type { KeyStatus } from '../ledger/keys.js';
-import { counted, shownInstant } from './output.js';
+import { counted } from './output.js';
 import { withEngine } from './session.js';
 
 const STATES: Readonly<Record<KeyStatus['state'], string>> = {

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { LetheError } from '../core/errors.js';
+import { systemReason } from '../core/system-reason.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { holdCommands } from './hold.js';
@@ -69,11 +70,12 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-function report(error: unknown, isJson: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
+function report(thrown: unknown, isJson: boolean): number {
+  if (thrown instanceof CommanderError) return reportUsage(thrown, isJson);
+  const error = knownFailure(thrown);
   if (error instanceof LetheError) {
     const { code, message, details } = error;
-    if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, details } })}\n`);
+    if (isJson) printError({ code, message, details });
     process.stderr.write(`lethe: ${message} [${code}]\n`);
     return error.exitCode;
   }
@@ -84,6 +86,24 @@ function report(error: unknown, isJson: boolean): number {
   );
   return UNEXPECTED;
 }
+
+/** The words for people are on standard error already. */
+function reportUsage({ exitCode, message }: CommanderError, isJson: boolean): number {
+  if (exitCode === 0) return 0;
+  const reason = message.startsWith('(') ? 'a command is missing' : message.replace(/^error: /, '');
+  if (isJson) printError({ code: 'input_invalid', message: reason, details: {} });
+  return BAD_INPUT;
+}
+
+/** A file or folder that the system does not let us use is no fault of the program. */
+function knownFailure(error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error && 'path' in error)) return error;
+  return new LetheError('file_unusable', { path: String(error.path), reason: systemReason(error) });
+}
+
+const printError = (error: object): void => {
+  process.stdout.write(`${JSON.stringify({ error })}\n`);
+};
 
 const isMain =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);

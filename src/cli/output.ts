@@ -31,6 +31,3 @@ export const count = (value: number | string): string => Number(value).toLocaleS
 /** `1 record`, `12,345 records`, `6 policies` */
 export const counted = (value: number | string, noun: string, plural = `${noun}s`): string =>
   `${count(value)} ${Number(value) === 1 ? noun : plural}`;
-
-/** An instant for people: `2022-12-31 22:59 UTC`; the documents have it to the microsecond. */
-export const shownInstant = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;

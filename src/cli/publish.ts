@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { shownInstant } from '../core/instant.js';
 import { readDrafts } from '../policy/drafts.js';
 import type { HistoryEntry } from '../policy/history.js';
 import type { PublishedVersion } from '../policy/publication.js';
 import type { PublishOutcome } from '../policy/publish.js';
-import { counted, shownInstant } from './output.js';
+import { counted } from './output.js';
 import { withEngine } from './session.js';
 
 /** `lethe policy publish | approve | history | show` */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { shownInstant } from '../core/instant.js';
 import type { PartitionTold } from '../disposal/partition-queue.js';
 import type { PlanReport } from '../disposal/plan-report.js';
 import type { PlanRow } from '../disposal/plan-store.js';
@@ -9,7 +10,7 @@ import type { Why } from '../retention/why.js';
 import { brakesOfPerson } from '../jobs/brakes.js';
 import { certificateCommand } from './certificate.js';
 import { draftWarnings } from './draft-notes.js';
-import { count, counted, shownInstant } from './output.js';
+import { count, counted } from './output.js';
 import { progressBar } from './progress.js';
 import { withEngine } from './session.js';
 import { withdrawCommand } from './withdraw.js';

@@ -31,10 +31,23 @@ export const DEEDS = {
   apply: ['operator', 'policy-owner'],
   withdraw: ['operator', 'policy-owner'],
   hold: ['data-protection-officer', 'policy-owner'],
+  // bringing an installation up to date; to publish what it ships takes the role for that
+  init: ['operator', 'policy-owner', 'data-protection-officer'],
   // the signing key, and a database that was restored
   vault: ['operator', 'policy-owner'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 export type Deed = keyof typeof DEEDS;
+
+const WORDS: Readonly<Record<Deed, string>> = {
+  publish: 'publish a version',
+  approve: 'approve',
+  plan: 'make a plan',
+  apply: 'apply a plan',
+  withdraw: 'withdraw a plan',
+  hold: 'place or lift a hold',
+  init: 'set up or bring up to date',
+  vault: 'change the vault or its keys',
+};
 
 /** What leaves no mark on a screen: zero-width and bidirectional marks, soft hyphens, fillers, control characters. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}]|(?!\s)\p{Cc}/gu;
@@ -74,6 +87,7 @@ export function requireRole({ roles }: Actor, deed: Deed): void {
   if (DEEDS[deed].some((role) => roles.includes(role))) return;
   throw new LetheError('role_missing', {
     deed,
+    what: WORDS[deed],
     wanted: DEEDS[deed].join(' or '),
     has: roles.join(', ') || 'no role',
   });

@@ -18,11 +18,12 @@ export const ERROR_CODES = {
     exitCode: 2,
   },
   config_missing: {
-    template: 'no lethe.json in {folder}; run `lethe init` there, or name one with --config',
+    template: 'no {file} in {folder}; run `lethe init` there, or name one with --config',
     httpStatus: 500,
     exitCode: 2,
   },
   file_unreadable: { template: 'cannot read {path}: {reason}', httpStatus: 500, exitCode: 2 },
+  file_unusable: { template: 'cannot use {path}: {reason}', httpStatus: 500, exitCode: 2 },
   input_invalid: { template: '{what}: {reason}', httpStatus: 400, exitCode: 2 },
   demo_folder: {
     template:
@@ -33,7 +34,7 @@ export const ERROR_CODES = {
   // database
   database_unreachable: {
     template:
-      'cannot reach the database at {address}: {reason}; check DATABASE_URL and that the server is running',
+      'cannot reach the database at {address}: {reason}; check DATABASE_URL (of the vault: LETHE_VAULT_URL) and that the server is running',
     httpStatus: 503,
     exitCode: 1,
   },
@@ -171,7 +172,7 @@ export const ERROR_CODES = {
     exitCode: 2,
   },
   map_mismatch: {
-    template: 'the data map does not fit this database:\n{problems}\nrun `lethe doctor` for the whole list',
+    template: 'the data map does not fit this database:\n{problems}\nrun `lethe doctor` for the whole list (before init: with the same --map and --param); `lethe init --print-sql` prints the rights it takes',
     httpStatus: 409,
     exitCode: 2,
   },
@@ -179,7 +180,7 @@ export const ERROR_CODES = {
   policy_invalid: { template: '{problems}', httpStatus: 422, exitCode: 2 },
   policy_unknown: {
     template:
-      'no retention policy "{policy}" is in force; there are: {known}. A file counts once `lethe policy publish` has published it',
+      'no retention policy "{policy}" is in force; there are: {known}. A file counts once it is published and waits no more (`lethe policy publish`, `lethe policy history`)',
     httpStatus: 404,
     exitCode: 2,
   },
@@ -200,7 +201,7 @@ export const ERROR_CODES = {
     exitCode: 2,
   },
   version_own: {
-    template: '{actor} published version {version} and cannot approve it; another person must',
+    template: '{actor} published {version} and cannot approve it; another person must',
     httpStatus: 403,
     exitCode: 3,
   },
@@ -223,7 +224,7 @@ export const ERROR_CODES = {
   },
   plan_changed: {
     template:
-      'plan {plan} was made from other {what} than are in force now; make a new plan (`lethe retention plan {policy}`)',
+      'plan {plan} rests on {what} that changed since; withdraw it (`lethe retention withdraw {plan}`) and make a new one (`lethe retention plan {policy}`)',
     httpStatus: 409,
     exitCode: 2,
   },
@@ -259,7 +260,7 @@ export const ERROR_CODES = {
   plan_finished: { template: 'plan {plan} is {state} already', httpStatus: 409, exitCode: 2 },
   role_missing: {
     template:
-      'to {deed} takes the role {wanted}; who acts here has {has}. Roles are given by name under "actors" in lethe.json',
+      'to {what} takes the role {wanted}; who acts here (--as NAME, else the user of the system) has {has}. Roles are given by name under "actors" in lethe.json',
     httpStatus: 403,
     exitCode: 3,
   },
@@ -284,7 +285,7 @@ export const ERROR_CODES = {
   // certificates and documents
   certificate_unfinished: {
     template:
-      'plan {plan} is {state}; only a finished run has a certificate (`lethe retention apply {plan}` goes on with it)',
+      'plan {plan} is {state}; only a finished run has a certificate. `lethe ledger show --plan {plan}` tells what was done until now',
     httpStatus: 409,
     exitCode: 2,
   },
@@ -312,7 +313,7 @@ export const ERROR_CODES = {
     exitCode: 2,
   },
   hold_unknown: {
-    template: 'no hold "{hold}" in force; `lethe hold list` lists them',
+    template: 'no hold "{hold}" in force; `lethe hold list` lists them. A floor is no hold: it ends with its policy',
     httpStatus: 404,
     exitCode: 2,
   },

@@ -70,6 +70,9 @@ export function fromZonedOrLatest(moment: Temporal.ZonedDateTime): Instant {
     : fromZoned(moment);
 }
 
+/** An instant for people: `2022-12-31 22:59 UTC`; documents have it to the microsecond. */
+export const shownInstant = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
+
 function fromNanos(nanos: bigint): Instant {
   const text = new Temporal.Instant(nanos).toString({ fractionalSecondDigits: 6 });
   // years of more digits are written with a sign, which sorts below '0'

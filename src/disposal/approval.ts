@@ -1,7 +1,7 @@
 import type { Actor } from '../core/actor.js';
 import type { Clock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
-import type { Instant } from '../core/instant.js';
+import { shownInstant, type Instant } from '../core/instant.js';
 import { dueOf, parsePeriod } from '../core/period.js';
 import type { Database, Queryable, Tx } from '../db/database.js';
 import { actorId } from '../ledger/actor-directory.js';
@@ -70,7 +70,8 @@ async function requireMayApprove(
   if (publisher === id) throw new LetheError('approval_publisher', names);
   if (plan.role !== null && !actor.roles.includes(plan.role))
     throw new LetheError('role_missing', {
-      deed: `approve plan ${plan.id}`,
+      deed: 'approve',
+      what: `approve ${plan.id}`,
       wanted: plan.role,
       has: actor.roles.join(', ') || 'no role',
     });
@@ -85,6 +86,8 @@ export interface Approvals {
   readonly needed: number;
   /** From when on what is given is no longer enough; null while it is not, and from the first run's start on. */
   readonly until: Instant | null;
+  /** When enough had been given; null while that is not so. */
+  readonly since: Instant | null;
   /** Why the others do not count, in words; no names. */
   readonly discounted: readonly string[];
 }
@@ -99,11 +102,15 @@ export async function approvalsAt(db: Queryable, plan: PlanRow, now: Instant): P
   const judged = rows.map((row) => ({ ...row, why: whyNot(row, plan, publisher, plan.started_at ?? now) }));
   const counted = judged.filter(({ why }) => why === null);
   const actors = new Set(counted.map(({ actor_id }) => actor_id));
+  const firsts = [...actors]
+    .map((id) => counted.find(({ actor_id }) => actor_id === id)?.given_at ?? now)
+    .sort();
   const ends = counted.map(({ expires_at }) => expires_at).sort((a, b) => (a < b ? 1 : -1));
   return {
     given: actors.size,
     needed: plan.approvers,
     until: isAhead(plan) ? (ends[plan.approvers - 1] ?? null) : null,
+    since: plan.approvers === 0 ? plan.created_at : (firsts[plan.approvers - 1] ?? null),
     discounted: judged.flatMap(({ why, actor_id }) => (why === null || actors.has(actor_id) ? [] : [why])),
   };
 }
@@ -118,7 +125,7 @@ function whyNot(approval: ApprovalRow, plan: PlanRow, publisher: string | null, 
   if (plan.assurance === 'authenticated' && assurance !== 'authenticated')
     return 'one was given by a person who was not authenticated';
   if (plan.role !== null && !roles.includes(plan.role)) return `one was given without the role ${plan.role}`;
-  return expires_at <= at ? `one expired on ${expires_at.slice(0, 16).replace('T', ' ')} UTC` : null;
+  return expires_at <= at ? `one expired on ${shownInstant(expires_at)}` : null;
 }
 
 /** @throws LetheError `plan_not_approved`, with why what was given does not count */

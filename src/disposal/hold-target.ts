@@ -1,4 +1,5 @@
 import { cutoffOf } from '../core/cutoff.js';
+import { shownInstant } from '../core/instant.js';
 import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Row, Tx } from '../db/database.js';
@@ -132,7 +133,7 @@ async function goneRecords(tx: Tx, target: Target, records: number): Promise<rea
       const name = recordName(target.table, keyText(target.ref.key));
       throw new LetheError('record_unknown', { record: name, example: `${target.table.concept ?? ''}/77` });
     }
-    return [`it was deleted by ${run.plan_id} before ${run.done_at}`];
+    return [`it was deleted by ${run.plan_id} before ${shownInstant(run.done_at)}`];
   }
   if (target.kind === 'record') return [];
   const record = target.kind === 'condition' ? (target.table.concept ?? '') : null;

@@ -1,5 +1,5 @@
 import { lastSlot, slotsBetween } from '../core/cron.js';
-import type { Instant } from '../core/instant.js';
+import { shownInstant, type Instant } from '../core/instant.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import { error, warning, type Finding } from '../datamap/finding.js';
@@ -59,18 +59,18 @@ const neverRan = (policy: RetentionPolicy, slot: Instant): Finding =>
   error(
     'schedule_never_ran',
     nameOf(policy),
-    `its schedule has never run, though a run was to start on ${shown(slot)}: keep \`lethe worker\` running`,
+    `its schedule has never run, though a run was to start on ${shownInstant(slot)}: keep \`lethe worker\` running`,
   );
 
 const stopped = (policy: RetentionPolicy, last: Instant, missed: number): Finding =>
   error(
     'schedule_stopped',
     nameOf(policy),
-    `its schedule last ran on ${shown(last)} and has missed ${missed} runs since: keep \`lethe worker\` running`,
+    `its schedule last ran on ${shownInstant(last)} and has missed ${missed} runs since: keep \`lethe worker\` running`,
   );
 
 function ofJob(policy: RetentionPolicy, { slot, state, message }: LastJob, now: Instant): readonly Finding[] {
-  const what = `the run of ${shown(slot)}`;
+  const what = `the run of ${shownInstant(slot)}`;
   if (state === 'failed')
     return [error('schedule_failed', nameOf(policy), `${what} failed: ${message ?? 'no reason is known'}`)];
   if ((state === 'open' || state === 'applying') && slot < before(now, DAY))
@@ -84,4 +84,3 @@ function ofJob(policy: RetentionPolicy, { slot, state, message }: LastJob, now: 
   return [];
 }
 
-const shown = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;

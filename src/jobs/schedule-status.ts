@@ -1,5 +1,5 @@
 import { lastSlot } from '../core/cron.js';
-import { fromMicros, toMicros, type Instant } from '../core/instant.js';
+import { fromMicros, shownInstant, toMicros, type Instant } from '../core/instant.js';
 import type { Engine } from '../engine.js';
 import { waitingVersions } from '../policy/policies-in-force.js';
 import type { PublishedVersion } from '../policy/publication.js';
@@ -26,7 +26,6 @@ const MINUTE_MICROS = 60_000_000n;
 const WAITING_DAYS = 7n;
 
 const ago = (now: Instant, minutes: bigint): Instant => fromMicros(toMicros(now) - minutes * MINUTE_MICROS);
-const shown = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** What the schedules, jobs, plans and runs have to tell, what is wrong first. */
 export async function notices(engine: Engine): Promise<readonly Notice[]> {
@@ -53,7 +52,7 @@ async function missingSlots(engine: Engine): Promise<readonly Notice[]> {
     if (!schedule || after === undefined) return [];
     const slot = lastSlot(schedule.cron, schedule.timeZone, after, ago(clock.now(), LATE_MINUTES));
     if (slot === null) return [];
-    const message = `its schedule asked for a run on ${shown(slot)}, and none was made: is \`lethe worker\` running?`;
+    const message = `its schedule asked for a run on ${shownInstant(slot)}, and none was made: is \`lethe worker\` running?`;
     return [{ kind: 'schedule', id, policy: id, message, isTrouble: true }];
   });
 }
@@ -64,7 +63,7 @@ function ofJob(
   now: Instant,
 ): readonly Notice[] {
   const tell = (what: string, isTrouble: boolean, why = message ?? ''): Notice[] => [
-    { kind: 'job', id, policy, message: `the run of ${shown(slot)} ${what}: ${why}`, isTrouble },
+    { kind: 'job', id, policy, message: `the run of ${shownInstant(slot)} ${what}: ${why}`, isTrouble },
   ];
   if (state === 'failed') return tell('failed', true);
   if (state === 'skipped') return tell('was left out', false);
@@ -82,9 +81,10 @@ function ofPlan(plan: PlanStatus, now: Instant): readonly Notice[] {
   const wrong = trouble(plan);
   if (wrong !== null) return tell('run', wrong, true);
   if (plan.state === 'planned' && !isApproved(plan)) {
-    const since = `waits for approval since ${shown(plan.createdAt)} (${approvals.given} of ${approvals.needed})`;
+    const since = `waits for approval since ${shownInstant(plan.createdAt)} (${approvals.given} of ${approvals.needed})`;
     return tell('plan', since, plan.createdAt < ago(now, WAITING_DAYS * 1440n));
   }
+  if (plan.state === 'planned') return tell('run', begins(plan, now), false);
   return plan.state === 'applying' ? tell('run', going(plan), false) : [];
 }
 
@@ -93,14 +93,19 @@ function ofVersion({ id, policy, state }: PublishedVersion, now: Instant): reado
   const { until, given, needed } = state;
   const isCool = until <= now;
   const waits = [
-    ...(isCool ? [] : [`until ${shown(until)}`]),
+    ...(isCool ? [] : [`until ${shownInstant(until)}`]),
     ...(given < needed ? [`for approval (${given} of ${needed})`] : []),
   ].join(' and ');
   const isTrouble = isCool && until < ago(now, WAITING_DAYS * 1440n);
   return [{ kind: 'version', id, policy, message: `a new version waits ${waits}`, isTrouble }];
 }
 
+const begins = ({ asOf }: PlanStatus, now: Instant): string =>
+  asOf > now
+    ? `is approved, and can be applied from ${shownInstant(asOf)} on`
+    : 'is approved, and about to be applied';
+
 function going({ done, items, rests }: PlanStatus): string {
   const far = `${done} of ${items} records`;
-  return rests ? `rests (${rests.because}) until ${shown(rests.until)}, ${far}` : `is going on, ${far}`;
+  return rests ? `rests (${rests.because}) until ${shownInstant(rests.until)}, ${far}` : `is going on, ${far}`;
 }

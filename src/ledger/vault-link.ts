@@ -34,6 +34,18 @@ export async function requireStillOwn(db: Queryable, vault: Vault): Promise<void
 }
 
 /**
+ * Before anything is made in a database that may be the wrong one: what belongs to another vault, or to any when none is named, is
+ * refused. A database without Lethe's tables belongs to none.
+ * @throws LetheError `vault_lost`, `vault_foreign`, `vault_unset`, `vault_unreadable`
+ */
+export async function refuseOthers(db: Database, vault: Vault | null): Promise<void> {
+  const { count } = await db.query(sql`
+    select 1 from pg_catalog.pg_tables where schemaname = 'lethe' and tablename = 'vault_link'`);
+  if (count === 0) return;
+  await (vault ? requireStillOwn(db, vault) : requireUnlinked(db));
+}
+
+/**
  * Ties a database to the vault that a new installation names. A vault that knows another database is refused even when it has
  * seen nothing of that yet: only processes that start at once on one database may meet in a vault without a link.
  * @throws LetheError `vault_lost`, `vault_foreign`, `vault_unreadable`

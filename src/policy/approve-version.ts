@@ -38,7 +38,8 @@ function requireMayApprove(
   if (publishedBy === id) throw new LetheError('version_own', names);
   if (role !== null && !actor.roles.includes(role))
     throw new LetheError('role_missing', {
-      deed: `approve version ${version}`,
+      deed: 'approve',
+      what: `approve ${version}`,
       wanted: role,
       has: actor.roles.join(', ') || 'no role',
     });

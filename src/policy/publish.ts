@@ -1,4 +1,4 @@
-import type { Actor } from '../core/actor.js';
+import { requireRole, type Actor } from '../core/actor.js';
 import { LetheError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Instant } from '../core/instant.js';
@@ -110,6 +110,7 @@ export async function publishInitial(
   return inTransaction(context, async (tx, intend) => {
     const { published, by } = await begin(tx, context, actor);
     if (await hasHistory(tx)) return null;
+    requireRole(actor, 'publish');
     // once Lethe's own rules are in force, another one about its records waits like any first version
     const firsts = chooseDrafts(context.graph, drafts, []).filter(
       ({ policy: { id, table } }) =>

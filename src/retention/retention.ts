@@ -157,7 +157,7 @@ async function policiesOfPlan(
 ): Promise<readonly RetentionPolicy[]> {
   const changed = (what: string): LetheError =>
     new LetheError('plan_changed', { plan: plan.id, what, policy: plan.policy });
-  if (plan.map_digest !== graph.digest) throw changed('data map');
+  if (plan.map_digest !== graph.digest) throw changed('a data map');
   const digests = digestsNow({ graph, policies }, plan);
   if (!digests) throw changed('policies');
   const item_digest = await db.transaction((tx) => itemDigestOf(tx, plan.id));

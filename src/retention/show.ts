@@ -28,7 +28,7 @@ export async function* planItems(db: Database, graph: MapGraph, planId: string):
   const plan = await findPlan(db, planId);
   const open = plan.state === 'withdrawn' ? 'withdrawn' : 'delete';
   const table = graph.records.get(plan.record);
-  if (!table) throw new LetheError('plan_changed', { plan: planId, what: 'data map', policy: plan.policy });
+  if (!table) throw new LetheError('plan_changed', { plan: planId, what: 'a data map', policy: plan.policy });
   const { rows: chunks } = await db.query<Row & { no: number; state: string }>(sql`
     select no, state from lethe.chunk where plan_id = ${planId} order by no`);
   for (const { no, state } of chunks) {

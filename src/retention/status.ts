@@ -26,6 +26,8 @@ export interface PlanStatus {
   readonly approvals: Approvals;
   /** Its policy, another that it rests on, or the data map has changed since: nobody can approve or apply it. */
   readonly isStale: boolean;
+  /** It could have been applied for more than a quarter of an hour, and nobody has begun. */
+  readonly isOverdue: boolean;
   /** Roots: planned, dealt with, deleted, in use elsewhere. */
   readonly items: number;
   readonly done: number;
@@ -40,7 +42,8 @@ export interface PlanStatus {
   readonly isMoving: boolean;
 }
 
-const REST_GRACE_MICROS = 15n * 60_000_000n;
+/** Whoever goes on with a run may take so long: workers look every minute. */
+const GRACE_MICROS = 15n * 60_000_000n;
 
 /** The plans, newest first, with how far each has come. */
 export const retentionStatus = async (context: RetentionContext): Promise<readonly PlanStatus[]> =>
@@ -71,7 +74,7 @@ async function statusOf(
   createdBy: string,
 ): Promise<Omit<PlanStatus, 'isMoving'>> {
   const { db, clock } = context;
-  const progress = await progressOf(db, plan.id);
+  const [progress, approvals] = [await progressOf(db, plan.id), await approvalsAt(db, plan, clock.now())];
   return {
     id: plan.id,
     policy: plan.policy,
@@ -81,8 +84,9 @@ async function statusOf(
     createdBy,
     finishedAt: plan.finished_at,
     slot: plan.slot,
-    approvals: await approvalsAt(db, plan, clock.now()),
+    approvals,
     isStale: isStale(context, plan),
+    isOverdue: isOverdue(plan, approvals, clock.now()),
     items: Number(progress.items),
     done: Number(progress.done),
     deleted: Number(progress.taken),
@@ -93,13 +97,19 @@ async function statusOf(
   };
 }
 
+/** A plan that looks ahead can be applied from its own instant on. */
+function isOverdue({ state, as_of }: PlanRow, { since }: Approvals, now: Instant): boolean {
+  if (state !== 'planned' || since === null) return false;
+  return toMicros(since > as_of ? since : as_of) + GRACE_MICROS <= toMicros(now);
+}
+
 /** A rest that was over a while ago is none: whoever should have gone on did not. */
 function restOf(
   { state, rests_until: until, rests_because: because }: PlanRow,
   now: Instant,
 ): PlanStatus['rests'] {
   if (state !== 'applying' || until === null || because === null) return null;
-  return toMicros(until) + REST_GRACE_MICROS > toMicros(now) ? { until, because } : null;
+  return toMicros(until) + GRACE_MICROS > toMicros(now) ? { until, because } : null;
 }
 
 /** Whether a plan that is still to be done rests on other digests than are in force now. */
@@ -126,11 +136,18 @@ const leftBehind = ({ unswept }: PlanStatus): string | null =>
     ? 'rows that came late to deleted records are in use or protected: withdraw it once more'
     : null;
 
-function unfinished({ state, approvals, failure, rests, isMoving }: PlanStatus): string | null {
+function unfinished({
+  state,
+  approvals,
+  isOverdue: late,
+  failure,
+  rests,
+  isMoving,
+}: PlanStatus): string | null {
   if (state === 'failed') return `failed: ${failure ?? ''}`;
   if (state === 'incomplete') return `left unfinished: ${failure ?? ''}`;
   if (state === 'applying' && (rests || isMoving)) return null;
   if (state === 'applying') return 'did not finish (interrupted, or still running elsewhere)';
-  if (approvals.given >= approvals.needed) return 'approved, but not applied';
+  if (approvals.given >= approvals.needed) return late ? 'approved, but not applied' : null;
   return approvals.discounted.length > 0 ? `not approved: ${approvals.discounted.join('; ')}` : null;
 }

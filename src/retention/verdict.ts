@@ -1,3 +1,4 @@
+import { shownInstant } from '../core/instant.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import type { RuleAnswer } from '../policy/rule-answer.js';
 
@@ -55,8 +56,9 @@ function sentenceOf(policies: readonly RetentionPolicy[], { rules, protections }
   }
   if (rule.start === null)
     return { state: 'kept', text: `kept: ${rule.policy} counts from an event that has not happened` };
-  if (!rule.isDue) return { state: 'kept', text: `kept until ${rule.due ?? ''} by ${rule.policy}` };
-  return { state: 'due', text: `due since ${rule.due ?? ''} by ${rule.policy}; the next plan takes it` };
+  const due = shownInstant(rule.due ?? '');
+  if (!rule.isDue) return { state: 'kept', text: `kept until ${due} by ${rule.policy}` };
+  return { state: 'due', text: `due since ${due} by ${rule.policy}; the next plan takes it` };
 }
 
 /** Whether one of these rules overrides this one. */

@@ -1,5 +1,14 @@
 import { expect } from 'chai';
-import { authorised, DEEDS, nameKey, rolesOf, ROLES, shownName, withRoles, type Deed } from '../../src/core/actor.js';
+import {
+  authorised,
+  DEEDS,
+  nameKey,
+  rolesOf,
+  ROLES,
+  shownName,
+  withRoles,
+  type Deed,
+} from '../../src/core/actor.js';
 import { LetheError } from '../../src/core/errors.js';
 
 const ACTORS = { Anna: ['operator'], 'Bert  Blom': ['policy-owner', 'data-protection-officer'] } as const;

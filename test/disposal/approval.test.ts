@@ -82,6 +82,7 @@ describe('an approval has an end', () => {
     expect(status?.approvals).to.deep.equal({
       given: 1,
       needed: 1,
+      since: '2024-01-02T00:00:00.000000Z',
       until: '2024-01-04T00:00:00.000000Z',
       discounted: [],
     });
@@ -111,6 +112,7 @@ describe('an approval has an end', () => {
     expect(status?.approvals).to.deep.include({
       given: 2,
       discounted: [],
+      since: '2024-02-11T00:00:00.000000Z',
       until: '2024-02-21T00:00:00.000000Z',
     });
     await engine(policies, later(41)).retention.apply(id, operator);

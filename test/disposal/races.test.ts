@@ -463,7 +463,9 @@ describe('races', () => {
     const policies = policiesOf(desk.graph, [rule(), floor()]);
     await Promise.all(many.map(() => syncFloors(desk.db, () => Promise.resolve(policies), names[0] ?? '')));
     expect(await desk.admin('select 1 from lethe.protection')).to.have.length(1);
-    await Promise.all(many.map(() => syncFloors(desk.db, () => Promise.resolve(policies.slice(0, 1)), names[0] ?? '')));
+    await Promise.all(
+      many.map(() => syncFloors(desk.db, () => Promise.resolve(policies.slice(0, 1)), names[0] ?? '')),
+    );
     expect(await desk.admin('select 1 from lethe.protection where lifted_at is null')).to.have.length(0);
     const empty = await freshDatabase();
     const pools = await Promise.all([openPostgres(empty.url), openPostgres(empty.url)]);

@@ -208,7 +208,7 @@ class Crew {
 async function disturb(desk: Desk, crew: Crew, server: TestServer): Promise<void> {
   let [kills, crashes] = [0, 0];
   for (let taken = 0; taken < DUE; taken = await takenBy(desk)) {
-    await pause(FORM.pause);
+    await pause(FORM.pause * (1 + kills / 10)); // ever longer, so that a slow machine comes to an end
     const isCrash = crashes < CRASHES && taken > DUE * (0.15 + 0.3 * crashes);
     if (isCrash) await server.crash();
     await crew.replace(kills);

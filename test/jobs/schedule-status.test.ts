@@ -3,7 +3,7 @@ import { notices } from '../../src/jobs/schedule-status.js';
 import { workOnce } from '../../src/jobs/worker.js';
 import { busyDesk } from '../support/busy-desk.js';
 import { published, testClock } from '../support/published.js';
-import { approver, closeDesks, openDesk, operator, rule, type Desk } from '../support/small-desk.js';
+import { approver, closeDesks, officer, openDesk, operator, rule, type Desk } from '../support/small-desk.js';
 import type { Engine } from '../../src/engine.js';
 
 const nightly = [
@@ -77,6 +77,31 @@ describe('what status tells', () => {
     now('2024-01-09T03:01:00');
     await workOnce(lethe, operator);
     expect((await told(lethe))[0]).to.equal(`! ${waiting}`);
+  });
+
+  it('an approved plan is about to be applied for a quarter of an hour, then nobody applies it', async () => {
+    const { lethe, now } = await scheduledDesk();
+    now('2024-01-02T03:00:30');
+    await workOnce(lethe, operator);
+    now('2024-01-02T09:00:00');
+    await lethe.retention.approve((await lethe.retention.unfinished())[0]?.id ?? '', approver);
+    now('2024-01-02T09:14:00');
+    expect(await told(lethe)).to.deep.equal(['run: is approved, and about to be applied']);
+    now('2024-01-02T09:15:00');
+    expect(await told(lethe)).to.deep.equal(['! run: approved, but not applied']);
+  });
+
+  it('a plan that looks ahead is not late before its own instant', async () => {
+    const { lethe, now } = await scheduledDesk();
+    now('2024-01-02T01:00:00');
+    const { id } = await lethe.retention.plan('by-hand', officer, '2024-01-02T02:00:00Z');
+    await lethe.retention.approve(id, approver);
+    now('2024-01-02T01:30:00');
+    expect(await told(lethe)).to.deep.equal([
+      'run: is approved, and can be applied from 2024-01-02 02:00 UTC on',
+    ]);
+    now('2024-01-02T02:14:00');
+    expect(await told(lethe)).to.deep.equal(['run: is approved, and about to be applied']);
   });
 
   it('is silent when every run is done, and loud about a job that failed until a later one is done', async () => {

@@ -66,7 +66,7 @@ describe('worker --once', () => {
       [stale, 'plan_changed'],
       [plan, 'done'],
     ]);
-    expect(done[0]?.message).to.include('make a new plan');
+    expect(done[0]?.message).to.include('make a new one');
     expect(await ids(admin, 'tickets')).to.have.length(10);
   });
 

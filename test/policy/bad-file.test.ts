@@ -179,7 +179,7 @@ describe('files of a folder', () => {
 
   it('a folder that is not there is named', async () => {
     await rm(folder, { recursive: true });
-    expect(await message()).to.equal('cannot read policies: ENOENT');
+    expect(await message()).to.equal('cannot read policies: there is no such file or folder');
     const problems: Problem[] = [];
     const failure: unknown = await readJsonFile(tmpdir(), 'policies/x.json', problems).catch(
       (error: unknown) => error,

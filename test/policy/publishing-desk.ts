@@ -73,7 +73,12 @@ export async function publishingDesk(): Promise<PublishingDesk> {
     turnTo: (date) => {
       now = day(date);
     },
-    init: (...files) => publishInitial({ ...desk, graph, now, cooling: 'P7D', vault: null }, draftsOf(...files), withRoles(null, owner)),
+    init: (...files) =>
+      publishInitial(
+        { ...desk, graph, now, cooling: 'P7D', vault: null },
+        draftsOf(...files),
+        withRoles(null, owner),
+      ),
     publish: (...files) => lethe.policies.publish({ drafts: draftsOf(...files) }, owner),
     inForce: async () => (await lethe.policiesInForce()).map(({ id, entry }) => `${id} ${entry.keep.for}`),
     openAnother: async () => {

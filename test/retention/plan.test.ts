@@ -278,17 +278,19 @@ describe('a plan that is no longer what was approved', () => {
 describe('status', () => {
   afterEach(closeDesks);
 
-  it('a run that did not start, did not finish or failed is loud', async () => {
+  it('a run that did not start within a quarter of an hour, did not finish or failed is loud', async () => {
     const { engine, admin } = await desk();
     const lethe = engine(RULES);
     const { id } = await lethe.retention.plan('old-tickets', officer, AS_OF);
-    const now = async (): Promise<string | null> => {
-      const [status] = await lethe.retention.status();
+    const now = async (at = lethe): Promise<string | null> => {
+      const [status] = await at.retention.status();
       return status ? trouble(status) : 'no status';
     };
     expect(await now()).to.equal(null);
     await lethe.retention.approve(id, approver);
-    expect(await now()).to.include('not applied');
+    const after = (time: string) => engine(RULES, fixedClock(parseInstant(`2024-01-02T${time}Z`) as Instant));
+    expect(await now(after('00:14:59'))).to.equal(null);
+    expect(await now(after('00:15:00'))).to.include('not applied');
     await admin("update lethe.plan set state = 'applying'");
     expect(await now()).to.include('did not finish');
     await admin("update lethe.plan set state = 'failed', failure = 'database_failed: x'");

@@ -86,12 +86,12 @@ describe('why a record is still here', () => {
   it('a settled ticket: until when; a due one: since when', async () => {
     const { retention } = (await desk()).engine(RULES);
     expect((await retention.why('ticket/9')).verdict).to.equal(
-      'kept until 2024-06-01T00:00:00.000000Z by old-tickets',
+      'kept until 2024-06-01 00:00 UTC by old-tickets',
     );
     const due = await retention.why('ticket/001');
     expect(due.record).to.equal('ticket/1');
     expect(due.verdict).to.equal(
-      'due since 2022-06-01T00:00:00.000000Z by old-tickets; the next plan takes it',
+      'due since 2022-06-01 00:00 UTC by old-tickets; the next plan takes it',
     );
   });
 
@@ -158,7 +158,7 @@ describe('why a record is still here', () => {
     const longer = await engine([...RULES, { ...other, overrides: ['old-tickets'] }]).retention.why(
       'ticket/1',
     );
-    expect(longer.verdict).to.equal('kept until 2030-06-01T00:00:00.000000Z by other');
+    expect(longer.verdict).to.equal('kept until 2030-06-01 00:00 UTC by other');
     const shorter = await engine([rule({ when: closed, overrides: ['other'] }), other]).retention.why(
       'ticket/1',
     );

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { namedVault, tieVault, vaultLine, vaultOption } from '../../src/cli/init
 import { migrate } from '../../src/db/migrate.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import type { Database } from '../../src/db/database.js';
+import { sql } from '../../src/db/sql.js';
 import { requireOwnVault } from '../../src/ledger/vault-link.js';
 import { openVault } from '../../src/vault/open.js';
 import { nodeArguments } from '../support/compiled.js';
@@ -88,22 +89,44 @@ describe('the vault of a new installation', () => {
   });
 });
 
+function run(
+  { cwd, url }: { readonly cwd: string; readonly url: string },
+  args: readonly string[],
+): { readonly code: number | null; readonly output: string } {
+  const env = { ...process.env, LETHE_VAULT_URL: '', DATABASE_URL: url };
+  const child = spawnSync(process.execPath, [...nodeArguments(MAIN), ...args], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+  return { code: child.status, output: child.stdout + child.stderr };
+}
+
 describe('lethe init, and the keys', () => {
   afterEach(closeAll);
+
+  it('makes nothing in a database that belongs to another installation', async () => {
+    const [{ url, db }, cwd] = [await database(), folder()];
+    await tieVault(db, namedIn(folder()));
+    const schemas = async (): Promise<number> =>
+      (await db.query(sql`select 1 from pg_catalog.pg_namespace where nspname = 'desk'`)).count;
+    const anew = run({ cwd, url }, ['init']);
+    expect([anew.code, anew.output.includes('[vault_lost]')], anew.output).to.deep.equal([1, true]);
+    const config = { map: 'native', database: 'postgres', vault: 'lethe-vault' };
+    writeFileSync(join(cwd, 'lethe.json'), JSON.stringify(config));
+    await (
+      await openVault({ folder: join(cwd, 'lethe-vault') })
+    ).identify({ id: 'vault-b', database: 'database-b' });
+    const again = run({ cwd, url }, ['init']);
+    expect([again.code, again.output.includes('[vault_foreign]')], again.output).to.deep.equal([1, true]);
+    expect(await schemas()).to.equal(0);
+  });
 
   it('names a vault by default; keys are shown by fingerprint, rotated, and the ledger verifies under both', async () => {
     const { url, drop } = await freshDatabase();
     opened.push(drop);
     const cwd = folder();
-    const lethe = (...args: readonly string[]): { readonly code: number | null; readonly output: string } => {
-      const env = { ...process.env, LETHE_VAULT_URL: '', DATABASE_URL: url };
-      const child = spawnSync(process.execPath, [...nodeArguments(MAIN), ...args], {
-        cwd,
-        env,
-        encoding: 'utf8',
-      });
-      return { code: child.status, output: child.stdout + child.stderr };
-    };
+    const lethe = (...args: readonly string[]) => run({ cwd, url }, args);
     const made = lethe('init');
     expect(made.code, made.output).to.equal(0);
     expect(made.output).to.include('The vault is in lethe-vault/');
