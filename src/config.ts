@@ -9,9 +9,9 @@ import { isTimeZone } from './core/zone.js';
 import { readJsonFile } from './datamap/json-file.js';
 import { zodProblems } from './datamap/zod-problems.js';
 
-const period = z.string().superRefine((text, { addIssue }) => {
+const period = z.string().superRefine((text, context) => {
   const read = parsePeriod(text);
-  if ('problem' in read) addIssue({ code: 'custom', message: read.problem });
+  if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
 });
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "22:00"');
 const zone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "Europe/Berlin"');

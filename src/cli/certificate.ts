@@ -28,7 +28,11 @@ export function certificateCommand(retention: Command): void {
     .command('certificate <plan>')
     .description('what a finished run did and what that does not cover, with proof: PDF, JSON or text')
     .option('--format <format>', 'pdf, json or text (default: as the file is called, else text)')
-    .option('--language <language>', 'of the words in PDF and text', 'en')
+    .option(
+      '--language <language>',
+      'of the words in PDF and text: en, de, or your own in reports/certificate/',
+      'en',
+    )
     .option('--out <file>', 'write it there instead of to standard output')
     .option('--check <file>', 'compare a certificate in JSON with the database and the ledger')
     .action((plan: string, options: CertificateOptions, command: Command) =>

@@ -12,10 +12,18 @@ import { draftState, type DraftState } from '../policy/draft-state.js';
 import { idOf, readDrafts } from '../policy/drafts.js';
 import { policyStandings } from '../policy/policies-in-force.js';
 import type { PolicyStanding } from '../policy/publication.js';
+import { withoutFile } from '../policy/publish.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 
-/** Policy id → what its file is to what is published; or why that cannot be said. */
-export type Comparison = ReadonlyMap<string, DraftState> | { readonly reason: string };
+/** What the policy files are to what is published; or why that cannot be said. */
+export type Comparison =
+  | {
+      /** By the id of the policy. */
+      readonly states: ReadonlyMap<string, DraftState>;
+      /** Policies in force or waiting that no file has any more. */
+      readonly withoutFile: readonly string[];
+    }
+  | { readonly reason: string };
 
 /** Compares checked drafts with what is published, where there is a database that can be asked; checking needs none. */
 export async function compareDrafts(
@@ -42,12 +50,18 @@ export async function compareDrafts(
 const statesOf = (
   policies: readonly RetentionPolicy[],
   standings: ReadonlyMap<string, PolicyStanding>,
-): ReadonlyMap<string, DraftState> =>
-  new Map(policies.map(({ id, text }) => [id, draftState(JSON.parse(text), standings.get(id))]));
+): Comparison => ({
+  states: new Map(policies.map(({ id, text }) => [id, draftState(JSON.parse(text), standings.get(id))])),
+  withoutFile: withoutFile(standings, new Set(policies.map(({ id }) => id))),
+});
+
+/** A file that is gone removes nothing by itself. */
+export const withoutFileLine = (id: string): string =>
+  `"${id}" has no file any more and stays; \`lethe policy publish --remove ${id}\` removes it.`;
 
 export const DRAFT_NOTES: Readonly<Record<DraftState, string>> = {
   inForce: '',
-  waiting: '  (published; waits, another version is in force)',
+  waiting: '  (published, and waits; `lethe status` says for what)',
   changed: '  ! differs from what is published; `lethe policy publish`',
   new: '  ! not published; `lethe policy publish`',
 };
@@ -63,7 +77,7 @@ export async function draftWarnings(
   const file = files.find(({ content }) => idOf(content) === policy);
   if (!file || !standing?.inForce || draftState(file.content, standing) === 'inForce') return [];
   return [
-    `! This is what version ${standing.inForce.id} takes, which is in force; ${file.path} says something else and is a draft.`,
+    `! This is what ${standing.inForce.id} takes, which is in force; ${file.path} says something else and is a draft.`,
   ];
 }
 

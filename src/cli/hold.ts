@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { LetheError, type Problem, describeProblems } from '../core/errors.js';
+import { LetheError, policyInvalid, type Problem } from '../core/errors.js';
 import { parseJson } from '../datamap/json-file.js';
 import type { HoldSummary } from '../disposal/hold-list.js';
 import type { HoldScope } from '../disposal/hold-target.js';
@@ -70,7 +70,7 @@ function readScope(scope: string, { subject, where }: PlaceOptions): HoldScope {
   if (where === undefined) return { kind: subject ? 'subject' : 'record', record: scope };
   const problems: Problem[] = [];
   const condition = parseJson(where, '--where', problems);
-  if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
+  if (problems.length > 0) throw policyInvalid(problems);
   if (subject)
     throw new LetheError('input_invalid', { what: '--subject', reason: 'does not go with --where' });
   return { kind: 'condition', record: scope, condition };

@@ -37,7 +37,7 @@ const status = (command: Command): Promise<void> =>
 function keyLine({ fingerprint, state, since, blocks }: KeyStatus): string {
   const signed =
     blocks === null
-      ? 'has signed no block that is there'
+      ? 'has signed no block yet'
       : `${counted(blocks.count, 'block')}, ${blocks.first} to ${blocks.last}`;
   return `${fingerprint}  ${STATES[state]}${since === null ? '' : `, since ${shownInstant(since)}`}; ${signed}`;
 }

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { LetheError } from '../core/errors.js';
 import { systemReason } from '../core/system-reason.js';
+import { UNTRUSTED } from '../ledger/chain-check.js';
 import { verifyExport } from '../ledger/verify-export.js';
 import type { Verification } from '../ledger/verify.js';
+import { holdsProof, reportProof } from './ledger-proof.js';
 import { counted, type Output } from './output.js';
 import { outputOf, withEngine, withRescue } from './session.js';
 
@@ -28,8 +30,10 @@ export function ledgerCommands(program: Command): void {
     .description('what Lethe did, in signed blocks that survive erasure');
   ledger
     .command('verify [file]')
-    .description('every entry, block and signature: of the database, or of an export without one')
-    .option('--key <fingerprint>', 'trust this key alone; may be given again', collect)
+    .description(
+      'every entry, block and signature: of the database, or without one of an export; or the proof of an entry',
+    )
+    .option('--key <fingerprint>', 'trust this key alone; may be given again', collectKey)
     .action((file: string | undefined, options: VerifyOptions, command: Command) =>
       verify(command, file, options.key ?? []),
     );
@@ -48,9 +52,15 @@ export function ledgerCommands(program: Command): void {
     .action((_options, command: Command) => exportAll(command));
 }
 
-const collect = (value: string, sofar: readonly string[] = []): readonly string[] => [...sofar, value];
+function collectKey(value: string, sofar: readonly string[] = []): readonly string[] {
+  const key = value.toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(key))
+    throw new InvalidArgumentError('a fingerprint has 64 hexadecimal digits; `lethe keys status` shows them');
+  return [...sofar, key];
+}
 
 async function verify(command: Command, file: string | undefined, pinned: readonly string[]): Promise<void> {
+  if (file !== undefined && (await holdsProof(file))) return reportProof(outputOf(command), file, pinned);
   if (file !== undefined) {
     const found = await verifyExport(readable(file), pinned);
     report(outputOf(command), `The ledger in ${file}`, found);
@@ -77,6 +87,9 @@ function report(out: Output, what: string, found: Verification): void {
     ok
       ? `${what} is whole: ${counted(entries, 'entry', 'entries')} in ${counted(blocks, 'block')}${unsealed > 0 ? `, ${unsealed} waiting for theirs` : ''}.`
       : `${what} is NOT as it was sealed: ${counted(findings.length, 'finding')}.`,
+    ...(findings.some(({ problem }) => problem.includes(UNTRUSTED))
+      ? ['If the signing key was changed, name each key that you trust with a --key of its own.']
+      : []),
     ...(last.hash === null ? [] : [`Last block: ${last.number}, ${last.hash}`]),
     ...keys.map((key) => `Signed with key ${key}`),
   ]);

@@ -74,8 +74,8 @@ function report(thrown: unknown, isJson: boolean): number {
   if (thrown instanceof CommanderError) return reportUsage(thrown, isJson);
   const error = knownFailure(thrown);
   if (error instanceof LetheError) {
-    const { code, message, details } = error;
-    if (isJson) printError({ code, message, details });
+    const { code, message, details, findings } = error;
+    if (isJson) printError({ code, message, details, ...(findings.length > 0 && { findings }) });
     process.stderr.write(`lethe: ${message} [${code}]\n`);
     return error.exitCode;
   }

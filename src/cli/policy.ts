@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { loadConfig, surroundings } from '../config.js';
-import { describeProblems, LetheError, type Problem } from '../core/errors.js';
+import { policyInvalid, type Problem } from '../core/errors.js';
 import { loadMap } from '../datamap/load.js';
 import { policyTestJsonSchema } from '../policy/policy-test-schema.js';
 import { checkPolicies, readPolicyFiles } from '../policy/policy-set.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { retentionJsonSchema } from '../policy/retention-schema.js';
-import { compareDrafts, DRAFT_NOTES } from './draft-notes.js';
+import { compareDrafts, DRAFT_NOTES, withoutFileLine } from './draft-notes.js';
 import { counted } from './output.js';
 import { policyDiffCommand } from './policy-diff.js';
 import { policyTestCommand } from './policy-test.js';
@@ -39,14 +39,14 @@ async function check(command: Command): Promise<void> {
   const files = await readPolicyFiles(config.policies, config.policiesShown, problems);
   const { policies } = checkPolicies(graph, files, problems);
   const out = outputOf(command);
-  if (problems.length > 0 && out.isJson) out.result({ ok: false, problems }, []);
-  if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
+  if (problems.length > 0) throw policyInvalid(problems);
   const compared = await compareDrafts(config, graph, policies);
-  const states = 'reason' in compared ? null : compared;
+  const { states, withoutFile } = 'reason' in compared ? { states: null, withoutFile: [] } : compared;
   const document = policies.map(({ id, digest }) => ({ id, digest, draft: states?.get(id) ?? null }));
-  out.result({ ok: true, policies: document }, [
+  out.result({ ok: true, policies: document, withoutFile }, [
     ...policies.map((policy) => `${policyLine(policy)}${DRAFT_NOTES[states?.get(policy.id) ?? 'inForce']}`),
     `${counted(files.length, 'policy file')} checked against the data map "${graph.id}": no findings.`,
+    ...withoutFile.map(withoutFileLine),
     ...('reason' in compared ? [`Not compared with what is in force: ${compared.reason}.`] : []),
   ]);
 }

@@ -4,6 +4,7 @@ import { readDrafts } from '../policy/drafts.js';
 import type { HistoryEntry } from '../policy/history.js';
 import type { PublishedVersion } from '../policy/publication.js';
 import type { PublishOutcome } from '../policy/publish.js';
+import { withoutFileLine } from './draft-notes.js';
 import { counted } from './output.js';
 import { withEngine } from './session.js';
 
@@ -46,9 +47,7 @@ const publish = (command: Command, policies: readonly string[], remove: readonly
         : same > 0
           ? [`${counted(same, 'policy', 'policies')} unchanged.`]
           : []),
-      ...withoutFile.map(
-        (id) => `"${id}" has no file any more and stays; \`lethe policy publish --remove ${id}\` removes it.`,
-      ),
+      ...withoutFile.map(withoutFileLine),
     ]);
   });
 
@@ -99,8 +98,8 @@ const approve = (command: Command, id: string): Promise<void> =>
     const { policy, state } = version;
     out.result({ id, policy, state }, [
       state.is === 'waiting'
-        ? `Version ${id} of ${policy} is approved and ${waitingWords(version)}.`
-        : `Version ${id} of ${policy} is approved and in force.`,
+        ? `${id} of ${policy} is approved and ${waitingWords(version)}.`
+        : `${id} of ${policy} is approved and in force.`,
     ]);
   });
 
@@ -116,7 +115,7 @@ const history = (command: Command, policy: string | undefined): Promise<void> =>
 
 function historyLines(entry: HistoryEntry): readonly string[] {
   const { policy, number, id, digest, author, publishedAt, change, because, approvedBy } = entry;
-  const approved = approvedBy.length === 0 ? '' : `, approved by ${approvedBy.join(', ')}`;
+  const approved = approvedBy.length === 0 ? '' : `; approved by ${approvedBy.join('; ')}`;
   return [
     `${policy} ${number}  ${id}  ${digest === null ? 'removal' : digest.slice(0, 12)}  ${stateWords(entry)}`,
     `  published ${shownInstant(publishedAt)} by ${author}: ${CHANGES[change]}${approved}`,

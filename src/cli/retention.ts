@@ -98,7 +98,9 @@ export function planLines(plan: PlanRow): readonly string[] {
 }
 
 /** Who does what next. */
-function nextLine({ id, approvers, role }: PlanRow): string {
+function nextLine({ id, approvers, role, items }: PlanRow): string {
+  if (Number(items) === 0)
+    return `There is nothing to take, so there is nothing to do; \`lethe retention withdraw ${id}\` clears it away`;
   if (approvers === 0) return `Next: \`lethe retention apply ${id}\`; it needs no approval of its own`;
   const who = approvers === 1 ? 'another person' : `${approvers} other people`;
   const having = role === null ? '' : ` with the role ${role}`;
@@ -161,7 +163,9 @@ const approve = (command: Command, id: string): Promise<void> =>
     const good = until === null ? '' : `; its run can start until ${shownInstant(until)}`;
     out.result({ id, approvals: { given, needed, until } }, [
       `Plan ${id} has ${given} of ${needed} approvals${good}.`,
-      ...(given >= needed ? [`Next: \`lethe retention apply ${id}\``] : []),
+      given >= needed
+        ? `Next: \`lethe retention apply ${id}\`; a running \`lethe worker\` does it by itself`
+        : `Next: ${counted(needed - given, 'more person', 'more people')} must approve it`,
     ]);
   });
 
@@ -185,7 +189,8 @@ const apply = (command: Command, id: string): Promise<void> =>
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     }
     const status = (await engine.retention.status()).find((plan) => plan.id === id);
-    out.result(status, status ? [appliedLine(status), ...told.flatMap(toldLines)] : []);
+    const next = engine.hasVault ? [`Next: \`lethe retention certificate ${id} --out certificate.pdf\``] : [];
+    out.result(status, status ? [appliedLine(status), ...told.flatMap(toldLines), ...next] : []);
   });
 
 /** What became of a partition; one that was only put off is told of again. */

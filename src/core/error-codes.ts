@@ -88,6 +88,12 @@ export const ERROR_CODES = {
     httpStatus: 409,
     exitCode: 1,
   },
+  schema_occupied: {
+    template:
+      'the database has what Lethe would make now{where}: it is from an installation whose schema "lethe" is gone, or from another program. Bring schema "lethe" back from a backup, or move the other away',
+    httpStatus: 409,
+    exitCode: 1,
+  },
   query_outside_transaction: {
     template: 'a query was sent beside the transaction that is open here; send it through the transaction',
     httpStatus: 500,
@@ -172,7 +178,8 @@ export const ERROR_CODES = {
     exitCode: 2,
   },
   map_mismatch: {
-    template: 'the data map does not fit this database:\n{problems}\nrun `lethe doctor` for the whole list (before init: with the same --map and --param); `lethe init --print-sql` prints the rights it takes',
+    template:
+      'the data map does not fit this database:\n{problems}\nrun `lethe doctor` for the whole list (before init: with the same --map and --param); `lethe init --print-sql` prints the rights it takes',
     httpStatus: 409,
     exitCode: 2,
   },
@@ -313,7 +320,8 @@ export const ERROR_CODES = {
     exitCode: 2,
   },
   hold_unknown: {
-    template: 'no hold "{hold}" in force; `lethe hold list` lists them. A floor is no hold: it ends with its policy',
+    template:
+      'no hold "{hold}" in force; `lethe hold list` lists them. A floor is no hold: it ends with its policy',
     httpStatus: 404,
     exitCode: 2,
   },

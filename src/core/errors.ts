@@ -2,6 +2,10 @@ import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 
 export type ErrorDetails = Readonly<Record<string, string | number>>;
 
+interface LetheErrorOptions extends ErrorOptions {
+  readonly findings?: readonly Problem[];
+}
+
 /**
  * The one error Lethe throws on purpose. `code` is stable, the message is for people.
  * Details hold names of things (files, policies, tables), never the content of a record.
@@ -10,11 +14,13 @@ export class LetheError extends Error {
   override readonly name = 'LetheError';
   readonly exitCode: 1 | 2 | 3;
   readonly httpStatus: number;
+  /** Of a file with several faults, each on its own, for programs. */
+  readonly findings: readonly Problem[];
 
   constructor(
     readonly code: ErrorCode,
     readonly details: ErrorDetails = {},
-    options?: ErrorOptions,
+    options?: LetheErrorOptions,
   ) {
     const kind = ERROR_CODES[code];
     super(
@@ -23,6 +29,7 @@ export class LetheError extends Error {
     );
     this.exitCode = kind.exitCode;
     this.httpStatus = kind.httpStatus;
+    this.findings = options?.findings ?? [];
   }
 }
 
@@ -39,6 +46,10 @@ const visible = (text: string): string =>
     /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu,
     (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** All that is wrong with policy files, as one error. */
+export const policyInvalid = (problems: readonly Problem[]): LetheError =>
+  new LetheError('policy_invalid', { problems: describeProblems(problems) }, { findings: problems });
 
 /** `policies/a.json: when.all[0].fact: unknown fact "x"`, one line a problem. */
 export function describeProblems(problems: readonly Problem[]): string {

@@ -9,6 +9,7 @@ import {
   type Migration,
   type MigrationSet,
 } from './migrations.js';
+import { sqlstateOf } from './failures.js';
 import { sql } from './sql.js';
 import { unchecked } from './unchecked.js';
 
@@ -68,8 +69,17 @@ export async function requireSchema(db: Database, sets: readonly MigrationSet[] 
   if (state === 'older') throw new LetheError('schema_older');
 }
 
+/** duplicate_table, duplicate_schema, duplicate_function, duplicate_object */
+const EXISTS = ['42P07', '42P06', '42723', '42710'];
+
 async function apply(tx: Tx, migration: Migration): Promise<void> {
-  await tx.script(migration.text);
+  try {
+    await tx.script(migration.text);
+  } catch (error) {
+    if (!EXISTS.includes(sqlstateOf(error) ?? '')) throw error;
+    const { where = '' } = error instanceof LetheError ? error.details : {};
+    throw new LetheError('schema_occupied', { where });
+  }
   await tx.script(recordOf(migration));
 }
 

@@ -1,6 +1,6 @@
 import { cutoffOf } from '../core/cutoff.js';
 import { shownInstant } from '../core/instant.js';
-import { describeProblems, LetheError, type Problem } from '../core/errors.js';
+import { LetheError, policyInvalid, type Problem } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Row, Tx } from '../db/database.js';
 import { raw, sql } from '../db/sql.js';
@@ -70,7 +70,7 @@ function conditionSql(table: MapTable, entry: unknown, asOf: Instant): string {
   const problems: Problem[] = [];
   const report = (path: string, message: string): void => void problems.push({ file: 'hold', path, message });
   const condition = readCondition({ table, timeZone: 'UTC', report }, entry, 'condition');
-  if (!condition) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
+  if (!condition) throw policyInvalid(problems);
   const bound = bindTime(condition, (period, timeZone) =>
     cutoffOf({ asOf, period, timeZone, periodStarts: 'event' }),
   );

@@ -19,6 +19,9 @@ export interface Finding {
   readonly problem: string;
 }
 
+/** What a finding says of a key that nobody vouches for. */
+export const UNTRUSTED = 'which is not one of the keys to be trusted';
+
 /**
  * Follows a chain block by block and says what does not fit. Pure: from the database and from an exported file alike it is
  * told the same texts. `trusted` are the keys whose signatures count.
@@ -81,8 +84,7 @@ export class ChainCheck {
   private signature(where: string, text: string, signature: string, fingerprint: string): void {
     this.usedKeys.add(fingerprint);
     const key = this.trusted.find((one) => one.fingerprint === fingerprint);
-    if (!key)
-      this.report(where, `signed with key ${fingerprint}, which is not one of the keys to be trusted`);
+    if (!key) this.report(where, `signed with key ${fingerprint}, ${UNTRUSTED}`);
     else if (!isSigned(text, signature, key.publicKey))
       this.report(where, `its signature is not one of key ${fingerprint}`);
   }

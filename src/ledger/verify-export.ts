@@ -3,7 +3,7 @@ import { canonicalJson } from '../core/canonical-json.js';
 import { fingerprintOf, isSigned, type PublicKey } from '../vault/signing-key.js';
 import { readCanonical, type StoredBlock } from './block.js';
 import type { SealedEntry } from './block-store.js';
-import { ChainCheck } from './chain-check.js';
+import { ChainCheck, UNTRUSTED } from './chain-check.js';
 import { bodyLine, headerLine, type BodyLine, type TrailerBody } from './export-lines.js';
 import { trustedOf, type Verification } from './verify.js';
 
@@ -88,11 +88,7 @@ class ExportReading {
     this.ended = true;
     const found = this.check.findings.length;
     const key = this.trusted.find(({ fingerprint }) => fingerprint === body.key);
-    if (!key)
-      this.check.report(
-        'the trailer',
-        `signed with key ${body.key}, which is not one of the keys to be trusted`,
-      );
+    if (!key) this.check.report('the trailer', `signed with key ${body.key}, ${UNTRUSTED}`);
     else if (!isSigned(canonicalJson(body), signature, key.publicKey))
       this.check.report('the trailer', `its signature is not one of key ${body.key}`);
     const isComplete =

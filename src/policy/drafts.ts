@@ -1,4 +1,4 @@
-import { describeProblems, LetheError, type Problem } from '../core/errors.js';
+import { policyInvalid, type Problem } from '../core/errors.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { entriesOf } from './json-object.js';
 import { readPolicies, readPolicyFiles } from './policy-set.js';
@@ -37,7 +37,7 @@ export function chooseDrafts(
   // a file that cannot be parsed may be the one that is named
   const problems = ids.length === 0 || isAnyMissing ? [...unparsed] : [];
   const policies = readPolicies(graph, wanted, problems);
-  if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
+  if (problems.length > 0) throw policyInvalid(problems);
   return policies.map((policy, index) => ({ policy, file: wanted[index] as PolicyFile }));
 }
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeProblems, LetheError, type Problem } from '../core/errors.js';
+import { LetheError, policyInvalid, type Problem } from '../core/errors.js';
 import { didYouMean } from '../core/did-you-mean.js';
 import { systemReason } from '../core/system-reason.js';
 import { readJsonFile } from '../datamap/json-file.js';
@@ -88,6 +88,6 @@ function reportDuplicates(files: readonly PolicyFile[], problems: Problem[]): vo
 export async function loadPolicies(graph: MapGraph, folder: string, shownAs: string): Promise<PolicySet> {
   const problems: Problem[] = [];
   const set = checkPolicies(graph, await readPolicyFiles(folder, shownAs, problems), problems);
-  if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
+  if (problems.length > 0) throw policyInvalid(problems);
   return set;
 }

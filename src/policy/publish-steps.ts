@@ -1,4 +1,4 @@
-import { describeProblems, LetheError, type Problem } from '../core/errors.js';
+import { policyInvalid, type Problem } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
@@ -141,5 +141,5 @@ export async function requireFittingSet(
   ];
   const problems: Problem[] = [];
   reportOverrides(files, problems);
-  if (problems.length > 0) throw new LetheError('policy_invalid', { problems: describeProblems(problems) });
+  if (problems.length > 0) throw policyInvalid(problems);
 }

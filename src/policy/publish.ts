@@ -229,12 +229,15 @@ async function outcome(
     const takenBack = isNew ? (before.get(policy)?.waiting?.id ?? null) : null;
     return versions.slice(-1).map((version) => ({ policy, isNew, version, inForce, takenBack }));
   });
-  return { outcomes, withoutFile: withoutFile(after, files) };
+  const named = new Set(files.map(({ content }) => idOf(content)));
+  return { outcomes, withoutFile: withoutFile(after, named) };
 }
 
-function withoutFile(known: ReadonlyMap<string, PolicyStanding>, files: Drafts['files']): readonly string[] {
-  const named = new Set(files.map(({ content }) => idOf(content)));
-  return [...known.values()].flatMap(({ policy, versions }) =>
+/** Policies whose newest version is no removal, less those that have a file. */
+export const withoutFile = (
+  known: ReadonlyMap<string, PolicyStanding>,
+  named: ReadonlySet<string | null>,
+): readonly string[] =>
+  [...known.values()].flatMap(({ policy, versions }) =>
     versions.at(-1)?.digest === null || named.has(policy) ? [] : [policy],
   );
-}

@@ -2,7 +2,7 @@ import { digestOf } from '../core/digest.js';
 import { LetheError } from '../core/errors.js';
 import type { Tx } from '../db/database.js';
 import { approvedPlanOf } from '../disposal/approval-store.js';
-import { planDigest } from '../disposal/plan.js';
+import { isAsPlanned } from '../disposal/plan.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { actorNames } from '../ledger/actor-directory.js';
 import { sealLedger } from '../ledger/seal.js';
@@ -138,7 +138,7 @@ async function withoutApproval(tx: Tx, plan: PlanRow): Promise<WithoutApproval> 
 
 /** @throws LetheError `certificate_contradicted` when the row is not the one that its digest names */
 function planFacts(plan: PlanRow): CertificateFacts['plan'] {
-  if (planDigest(plan) !== plan.digest)
+  if (!isAsPlanned(plan))
     throw new LetheError('certificate_contradicted', { plan: plan.id, what: 'the plan was changed' });
   const { id, digest, item_digest, record, as_of, cutoff, created_at, created_by } = plan;
   const made = { at: created_at, by: created_by };

@@ -23,6 +23,14 @@ const own = {
   then: { action: 'delete' },
 };
 
+interface Refused {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly findings?: readonly { readonly path: string }[];
+  };
+}
+
 describe('lethe policy publish, and the drafts it is about', () => {
   let fresh: FreshDatabase;
   let folder: string;
@@ -93,7 +101,7 @@ describe('lethe policy publish, and the drafts it is about', () => {
     const plan = lethe('retention', 'plan', 'resolved-tickets');
     expect(plan.exit, plan.stderr).to.equal(0);
     expect(plan.stdout).to.match(
-      /! This is what version version-\w+ takes, .* policies\/resolved-tickets\.json says/,
+      /! This is what version-\w+ takes, .* policies\/resolved-tickets\.json says/,
     );
     expect(lethe('policy', 'publish').exit).to.equal(2);
     const publish = lethe('policy', 'publish', 'resolved-tickets', '--as', 'Olga');
@@ -117,6 +125,31 @@ describe('lethe policy publish, and the drafts it is about', () => {
     expect(status.exit).to.equal(0);
   });
 
+  it('with --json whatever is refused is one document, with every finding of a file', () => {
+    expect(lethe('init').exit).to.equal(0);
+    write('own', { ...own, record: 'tikcet', keep: { for: '1 month', from: 'createdAt', timeZone: 'UTC' } });
+    const read = (...words: readonly string[]): Refused['error'] & { exit: number | null } => {
+      const { exit, stdout } = lethe(...words, '--json');
+      return { ...(JSON.parse(stdout) as Refused).error, exit };
+    };
+    for (const command of ['check', 'test']) {
+      const { exit, code, findings } = read('policy', command);
+      expect([exit, code]).to.deep.equal([2, 'policy_invalid']);
+      expect(findings?.map(({ path }) => path)).to.include.members(['record', 'keep.for']);
+    }
+    expect(read('retention', 'paln')).to.include({ exit: 2, code: 'input_invalid' });
+    expect(read('retention', 'plan').message).to.include('missing required argument');
+    expect(read('status', '--config', 'other.json')).to.include({ exit: 2, code: 'config_missing' });
+    expect(read('status', '--config', 'other.json').message).to.include('no other.json in');
+  });
+
+  it('test takes the name of a policy for its test', () => {
+    expect(lethe('init').exit).to.equal(0);
+    expect(lethe('policy', 'test', 'old-attachments').stdout).to.match(/^1 test file, .*all as expected/);
+    expect(lethe('policy', 'test', 'policies/old-attachments.test.json').exit).to.equal(0);
+    expect(lethe('policy', 'test', 'nothing').stderr).to.include('there is no such file');
+  });
+
   it('check says which drafts differ from what is published, and does without a database', () => {
     expect(lethe('init').exit).to.equal(0);
     edit('call-recordings', '"P90D"', '"P91D"');
@@ -126,6 +159,11 @@ describe('lethe policy publish, and the drafts it is about', () => {
     expect(check.stdout).to.match(/call-recordings .*! differs from what is published/);
     expect(check.stdout).to.match(/own-rule .*! not published/);
     expect(check.stdout.match(/!/g)).to.have.length(2);
+    rmSync(file('former-agents'));
+    expect(lethe('policy', 'publish', 'own-rule').exit).to.equal(0);
+    const later = lethe('policy', 'check').stdout;
+    expect(later, 'nothing of it is in force').to.match(/own-rule .*\(published, and waits; `lethe status`/);
+    expect(later).to.include('`lethe policy publish --remove former-agents` removes it.');
     const away = spawnSync(process.execPath, [...nodeArguments(MAIN), 'policy', 'check'], {
       cwd: folder,
       env: { ...process.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' },

@@ -56,6 +56,14 @@ bothDatabases('migrations', (open) => {
     expect(error).to.have.property('message').that.includes(names[0]);
   });
 
+  it('of the help desk do not mix with tables of that name that somebody else made', async () => {
+    const { db, admin } = await open();
+    await admin('create schema desk; create table desk.agents (id int)');
+    const error = await refusal(migrate(db, ['desk']));
+    expect(error).to.include({ code: 'schema_occupied' });
+    expect(await schemaState(db, ['desk'])).to.equal('missing');
+  });
+
   it('fail as a whole', async () => {
     const { db } = await open();
     const folder = mkdtempSync(join(tmpdir(), 'lethe-migrations-'));

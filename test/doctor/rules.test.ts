@@ -24,9 +24,8 @@ import { contextOf, lines, NOW, openCoverageDesk, published, type Asked } from '
 const is = (status: string): Json => ({ when: { fact: 'status', operator: 'equal', value: status } });
 const at = (text: string): Instant => text as Instant;
 
-afterEach(closeDesks);
-
 describe('rules in conflict', () => {
+  afterEach(closeDesks);
   const found = async (desk: Desk, files: readonly Json[]) => ruleConflicts(await contextOf(desk, files));
 
   it('are told with the records both match, and not when one overrides or none is in both', async () => {
@@ -43,6 +42,7 @@ describe('rules in conflict', () => {
 });
 
 describe('the review of a policy', () => {
+  afterEach(closeDesks);
   const found = async (desk: Desk, policy: Json, since = '2023-11-01T00:00:00.000000Z') =>
     lines(policyReviews(await contextOf(desk, [policy], { since: at(since) })));
 
@@ -60,6 +60,7 @@ describe('the review of a policy', () => {
 });
 
 describe('a schedule', () => {
+  afterEach(closeDesks);
   const nightly = rule({ schedule: { cron: '0 3 * * *', timeZone: 'UTC' } });
   const found = async (desk: Desk, asked: Asked = {}) =>
     lines(await schedules(await contextOf(desk, [nightly], asked)));
@@ -96,6 +97,7 @@ describe('a schedule', () => {
 });
 
 describe('what waits', () => {
+  afterEach(closeDesks);
   const found = async (desk: Desk, files: readonly Json[], asked: Asked = {}) =>
     waiting(await contextOf(desk, files, asked));
 
@@ -143,6 +145,7 @@ describe('what waits', () => {
 });
 
 describe('the clock', () => {
+  afterEach(closeDesks);
   const shifted = (seconds: number) => ({
     now: () => fromMicros(toMicros(systemClock.now()) + BigInt(seconds) * 1_000_000n),
   });

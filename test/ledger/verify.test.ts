@@ -3,6 +3,7 @@ import { canonicalJson } from '../../src/core/canonical-json.js';
 import { sha256 } from '../../src/core/digest.js';
 import { leafHash, merkleRoot, auditPath, rootByPath } from '../../src/ledger/merkle.js';
 import { proofProblem, proveEntry } from '../../src/ledger/proof.js';
+import { isProof, verifyProof } from '../../src/ledger/verify-proof.js';
 import { newSigningKey, signText } from '../../src/vault/signing-key.js';
 import {
   append,
@@ -258,6 +259,32 @@ describe('an inclusion proof', () => {
       expect(proofProblem({ ...proof, path: proof.path.slice(1) })).to.match(/path/);
       expect(proofProblem({ ...proof, key: newSigningKey() })).to.match(/key/);
     }
+  });
+
+  it('is checked as a file, by whoever has nothing else, and any changed character is found', async () => {
+    const ledger = await openLedger();
+    const [first = '', second = ''] = await append(ledger.db, 3);
+    await seal(ledger);
+    const { fingerprint } = await ledger.vault.signingKey();
+    const file = JSON.stringify(await proveEntry(ledger.db, first));
+    expect([isProof(file), isProof(JSON.stringify(JSON.parse(file), null, 2))]).to.deep.equal([true, true]);
+    expect(isProof((await exported(ledger)).toString())).to.equal(false);
+    expect(verifyProof(file, [fingerprint])).to.deep.include({
+      ok: true,
+      entry: first,
+      block: 1,
+      problem: null,
+    });
+    expect(verifyProof(file, ['0'.repeat(64)])).to.include({ ok: false, entry: first });
+    expect(verifyProof(file.replaceAll(first, second)).problem).to.match(/path/);
+    // of a key the fingerprint counts: its PEM has more than one spelling
+    for (let at = 0; at < file.indexOf('"publicKey"'); at += 1) {
+      const other = file[at] === '0' ? '1' : '0';
+      const changed = `${file.slice(0, at)}${other}${file.slice(at + 1)}`;
+      expect(verifyProof(changed, [fingerprint]).ok, `character ${at}`).to.equal(false);
+    }
+    for (const text of ['', '{}', 'null', file.slice(0, -2)])
+      expect(verifyProof(text)).to.include({ ok: false, entry: null });
   });
 
   it('holds for every leaf of every small tree (RFC 6962)', () => {

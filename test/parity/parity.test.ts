@@ -13,9 +13,9 @@ import { createHostileTables, fillHostileTables } from './hostile-table.js';
 import { conditionOf, decided, factsOfRows, selected, type Question } from './readings.js';
 
 const SOAK = (process.env['LETHE_SOAK'] ?? '') !== '';
-const ROWS = SOAK ? 120 : 60;
-const QUESTIONS = SOAK ? 20_000 : 800;
-const CONSTANTS = SOAK ? 60 : 2;
+const ROWS = SOAK ? 120 : 50;
+const QUESTIONS = SOAK ? 20_000 : 400;
+const CONSTANTS = SOAK ? 60 : 1;
 const SEED = SOAK ? Date.now() % 2 ** 31 : 20261121;
 
 interface Rows {

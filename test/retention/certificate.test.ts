@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { digestOf } from '../../src/core/digest.js';
+import type { Instant } from '../../src/core/instant.js';
+import { isAsPlanned, planDigest } from '../../src/disposal/plan.js';
 import { isIntact } from '../../src/retention/certificate-check.js';
 import type { Certificate } from '../../src/retention/certificate-facts.js';
 import {
@@ -162,6 +165,32 @@ describe('the certificate of a run', () => {
       values ('slipped-in', now(), 'retention.batch', '{"about":{"plan":"${plan}"}}', '')`);
     const { message } = await refusal(engine.retention.certificate(plan), 'certificate_unsealed');
     expect(message).to.include('lethe worker --once');
+  });
+
+  it('knows a plan of an earlier Lethe, which could have no role and no slot, by what its digest covered then', () => {
+    const then = {
+      policy: 'old-tickets',
+      map_digest: 'm',
+      policy_digests: { 'old-tickets': 'p' },
+      item_digest: 'i',
+      as_of: '2024-01-01T00:00:00.000000Z' as Instant,
+      cutoff: '2023-01-01T00:00:00.000000Z' as Instant,
+      record: 'ticket',
+      approvers: 1,
+      assurance: 'asserted',
+      created_by: 'actor-a',
+    } as const;
+    const now = { role: null, valid_for: 'P30D', slot: null };
+    const stored = { ...then, ...now, digest: digestOf(then) };
+    expect(isAsPlanned(stored)).to.equal(true);
+    expect(isAsPlanned({ ...stored, digest: planDigest(stored) })).to.equal(true);
+    for (const change of [
+      { approvers: 0 },
+      { role: 'operator' },
+      { valid_for: 'P9Y' },
+      { slot: then.as_of },
+    ] as const)
+      expect(isAsPlanned({ ...stored, ...change }), JSON.stringify(change)).to.equal(false);
   });
 
   it('is refused when the ledger and the tables do not say the same', async () => {
