@@ -147,11 +147,13 @@ export const systemUser = (): string => {
  */
 export async function loadConfig(around: Surroundings, given?: string): Promise<Config> {
   const path = given === undefined ? defaultPath(around) : resolve(around.cwd, given);
-  if (!existsSync(path)) throw new LetheError('config_missing', { file: basename(path), folder: dirname(path) });
+  if (!existsSync(path))
+    throw new LetheError('config_missing', { file: basename(path), folder: dirname(path) });
   const problems: Problem[] = [];
   const content = await readJsonFile(path, 'lethe.json', problems);
   const parsed = content === undefined ? undefined : configSchema.safeParse(content);
-  if (parsed && !parsed.success) problems.push(...zodProblems('lethe.json', parsed.error, content, configSchema));
+  if (parsed && !parsed.success)
+    problems.push(...zodProblems('lethe.json', parsed.error, content, configSchema));
   if (!parsed?.success) throw new LetheError('config_invalid', { problems: describeProblems(problems) });
   const folder = dirname(path);
   const database = databaseConfig(around);

@@ -28,8 +28,7 @@ export function parseCron(text: string): Cron | CronProblem {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5) return { problem: `write five fields: ${FIELDS}; these are ${fields.length}` };
   const { errors, fields: read } = validateDetailed(fields.join(' '));
-  if (!read)
-    return { problem: `${errors.map(inWords).join('; ')}; the fields are ${FIELDS}` };
+  if (!read) return { problem: `${errors.map(inWords).join('; ')}; the fields are ${FIELDS}` };
   const cron = {
     hours: inOrder(read.hour),
     minutes: inOrder(read.minute),

@@ -34,7 +34,8 @@ function probe(config: pg.PoolConfig): pg.Client {
   } catch {
     // the driver's error repeats the URL
   }
-  const problems = 'DATABASE_URL or LETHE_VAULT_URL cannot be read; write it as postgres://user:password@host:5432/database';
+  const problems =
+    'DATABASE_URL or LETHE_VAULT_URL cannot be read; write it as postgres://user:password@host:5432/database';
   throw new LetheError('config_invalid', { problems });
 }
 

@@ -133,7 +133,7 @@ async function goneRecords(tx: Tx, target: Target, records: number): Promise<rea
       const name = recordName(target.table, keyText(target.ref.key));
       throw new LetheError('record_unknown', { record: name, example: `${target.table.concept ?? ''}/77` });
     }
-    return [`it was deleted by ${run.plan_id} before ${shownInstant(run.done_at)}`];
+    return [`it was deleted by ${run.plan_id}, whose batch ended ${shownInstant(run.done_at)}`];
   }
   if (target.kind === 'record') return [];
   const record = target.kind === 'condition' ? (target.table.concept ?? '') : null;

@@ -83,4 +83,3 @@ function ofJob(policy: RetentionPolicy, { slot, state, message }: LastJob, now: 
     ];
   return [];
 }
-

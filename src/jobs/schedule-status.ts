@@ -107,5 +107,7 @@ const begins = ({ asOf }: PlanStatus, now: Instant): string =>
 
 function going({ done, items, rests }: PlanStatus): string {
   const far = `${done} of ${items} records`;
-  return rests ? `rests (${rests.because}) until ${shownInstant(rests.until)}, ${far}` : `is going on, ${far}`;
+  return rests
+    ? `rests (${rests.because}) until ${shownInstant(rests.until)}, ${far}`
+    : `is going on, ${far}`;
 }

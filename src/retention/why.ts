@@ -79,7 +79,7 @@ async function factsOf({ db }: RetentionContext, { table, key }: RecordRef): Pro
 async function whyGone({ db }: RetentionContext, { table, key }: RecordRef, record: string): Promise<Why> {
   const run = await deletedBy(db, table, keyText(key));
   if (!run) throw new LetheError('record_unknown', { record, example: `${table.concept ?? ''}/77` });
-  const verdict = `gone: ${run.plan_id} (policy ${run.policy}) deleted it before ${shownInstant(run.done_at)}`;
+  const verdict = `gone: ${run.plan_id} (policy ${run.policy}) deleted it; its batch ended ${shownInstant(run.done_at)}`;
   return { record, exists: false, rules: [], protections: [], goesWith: [], verdict };
 }
 

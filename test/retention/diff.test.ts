@@ -88,7 +88,11 @@ const of = ({ policies }: PolicyDiff, id: string): PolicyDifference => {
 /** An engine over versions that are published. */
 async function publishedEngine({ db, graph }: Desk, policies: readonly Json[]): Promise<Engine> {
   const actor = { ...officer, roles: [] };
-  await publishInitial({ db, graph, now: TODAY.now(), cooling: 'P7D', vault: null }, draftsOf(policies), actor);
+  await publishInitial(
+    { db, graph, now: TODAY.now(), cooling: 'P7D', vault: null },
+    draftsOf(policies),
+    actor,
+  );
   return engineOver({
     ...{ db, graph, clock: TODAY, vault: null },
     policiesInForce: (on = db) => policiesInForce(on, graph, TODAY.now()),

@@ -90,9 +90,7 @@ describe('why a record is still here', () => {
     );
     const due = await retention.why('ticket/001');
     expect(due.record).to.equal('ticket/1');
-    expect(due.verdict).to.equal(
-      'due since 2022-06-01 00:00 UTC by old-tickets; the next plan takes it',
-    );
+    expect(due.verdict).to.equal('due since 2022-06-01 00:00 UTC by old-tickets; the next plan takes it');
   });
 
   it('what it says of a due ticket is what the next plan does, to the microsecond', async () => {
