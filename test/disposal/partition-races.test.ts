@@ -192,7 +192,7 @@ describe('partition drop, with others at work', () => {
     await resume(desk.admin);
     const { records, alreadyGone } = await placing;
     expect(records).to.equal(0);
-    expect(alreadyGone.join()).to.match(new RegExp(`^it was deleted by ${plan} before `));
+    expect(alreadyGone.join()).to.match(new RegExp(`^it was deleted by ${plan}, whose batch ended `));
     expect((await applying)[0]).to.equal(`${YEAR[2021]}: dropped`);
   });
 
