@@ -99,8 +99,8 @@ const inTransaction = <T>(
 /**
  * Publishes the drafts of an installation that has published nothing about its ticket system yet, in force at once: Lethe's own
  * rules come with every map, and the first ones somebody writes for a map of their own should not have to wait for them.
- * @returns the policies; null when there is a history already, then nothing happens
- * @throws LetheError `policy_invalid`
+ * @returns the policies; null when there is a history already, then nothing happens, whoever asks
+ * @throws LetheError `policy_invalid`, `role_missing`
  */
 export async function publishInitial(
   context: PublishContext,

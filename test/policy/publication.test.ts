@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { withRoles } from '../../src/core/actor.js';
+import { parseInstant, type Instant } from '../../src/core/instant.js';
+import { publishInitial } from '../../src/policy/publish.js';
 import {
   AS_OF,
   closeDesks,
@@ -49,6 +52,21 @@ describe('published versions', () => {
     expect(await desk.inForce()).to.deep.equal(['must-keep P10Y', 'old-tickets P3Y']);
     const [first] = await desk.lethe.policies.history('old-tickets');
     expect(first).to.include({ number: 1, change: 'initial', author: 'Olga' });
+  });
+
+  it('the first take the role for publishing; where there is a history, init has nothing to publish and asks for none', async () => {
+    const desk = await publishingDesk();
+    const operator = withRoles({ Otto: ['operator'] }, { name: 'Otto', assurance: 'asserted' });
+    const context = {
+      ...desk,
+      now: parseInstant('2024-01-02T00:00:00Z') as Instant,
+      cooling: 'P7D',
+      vault: null,
+    };
+    await refusal(publishInitial(context, draftsOf(years(3)), operator), 'role_missing');
+    expect(await desk.inForce()).to.deep.equal([]);
+    await desk.init(years(3));
+    expect(await publishInitial(context, draftsOf(years(1)), operator)).to.equal(null);
   });
 
   it("Lethe's rules about its own records are no history: the first about the ticket system are still in force at once", async () => {

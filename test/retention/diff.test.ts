@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { withRoles } from '../../src/core/actor.js';
 import fc from 'fast-check';
 import type { RecordChange } from '../../src/disposal/set-changes.js';
 import { engineOver, type Engine } from '../../src/engine.js';
@@ -87,7 +88,7 @@ const of = ({ policies }: PolicyDiff, id: string): PolicyDifference => {
 
 /** An engine over versions that are published. */
 async function publishedEngine({ db, graph }: Desk, policies: readonly Json[]): Promise<Engine> {
-  const actor = { ...officer, roles: [] };
+  const actor = withRoles(null, officer);
   await publishInitial(
     { db, graph, now: TODAY.now(), cooling: 'P7D', vault: null },
     draftsOf(policies),
