@@ -13,8 +13,8 @@ import { createHostileTables, fillHostileTables } from './hostile-table.js';
 import { conditionOf, decided, factsOfRows, selected, type Question } from './readings.js';
 
 const SOAK = (process.env['LETHE_SOAK'] ?? '') !== '';
-const ROWS = SOAK ? 120 : 50;
-const QUESTIONS = SOAK ? 20_000 : 400;
+const ROWS = SOAK ? 120 : 40;
+const QUESTIONS = SOAK ? 20_000 : 200;
 const CONSTANTS = SOAK ? 60 : 1;
 const SEED = SOAK ? Date.now() % 2 ** 31 : 20261121;
 
