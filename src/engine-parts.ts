@@ -7,7 +7,7 @@ import { requireSchema } from './db/migrate.js';
 import { requireSameTime } from './db/server-time.js';
 import { guardedTables, type MapGraph } from './datamap/graph.js';
 import { loadMap } from './datamap/load.js';
-import { policiesInForce } from './policy/policies-in-force.js';
+import { policiesInForce } from './publication/policies-in-force.js';
 import type { ActingContext } from './retention/retention.js';
 import { openVault } from './vault/open.js';
 

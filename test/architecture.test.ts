@@ -14,6 +14,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   vault: 2,
   ledger: 3,
   policy: 4,
+  publication: 5,
   disposal: 6,
   retention: 7,
   doctor: 8,

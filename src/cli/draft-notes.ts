@@ -8,11 +8,11 @@ import { schemaState } from '../db/migrate.js';
 import type { MapGraph } from '../datamap/graph.js';
 import type { Engine } from '../engine.js';
 import { migrationSets } from '../engine-parts.js';
-import { draftState, type DraftState } from '../policy/draft-state.js';
-import { idOf, readDrafts } from '../policy/drafts.js';
-import { policyStandings } from '../policy/policies-in-force.js';
-import type { PolicyStanding } from '../policy/publication.js';
-import { withoutFile } from '../policy/publish.js';
+import { draftState, type DraftState } from '../publication/draft-state.js';
+import { idOf, readDrafts } from '../publication/drafts.js';
+import { policyStandings } from '../publication/policies-in-force.js';
+import type { PolicyStanding } from '../publication/publication.js';
+import { withoutFile } from '../publication/publish.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 
 /** What the policy files are to what is published; or why that cannot be said. */

@@ -3,8 +3,8 @@ import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Database } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
-import { readDrafts } from '../policy/drafts.js';
-import { publishInitial } from '../policy/publish.js';
+import { readDrafts } from '../publication/drafts.js';
+import { publishInitial } from '../publication/publish.js';
 import type { Vault } from '../vault/vault.js';
 
 export interface FirstVersions {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import { shownInstant } from '../core/instant.js';
 import type { RecordChange } from '../disposal/set-changes.js';
-import { readDrafts } from '../policy/drafts.js';
+import { readDrafts } from '../publication/drafts.js';
 import type { CountByMonth, KeptCount, PolicyDiff, PolicyDifference } from '../retention/diff-report.js';
 import { count, counted } from './output.js';
 import { withEngine } from './session.js';

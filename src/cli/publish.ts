@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { shownInstant } from '../core/instant.js';
-import { readDrafts } from '../policy/drafts.js';
-import type { HistoryEntry } from '../policy/history.js';
-import type { PublishedVersion } from '../policy/publication.js';
-import type { PublishOutcome } from '../policy/publish.js';
+import { readDrafts } from '../publication/drafts.js';
+import type { HistoryEntry } from '../publication/history.js';
+import type { PublishedVersion } from '../publication/publication.js';
+import type { PublishOutcome } from '../publication/publish.js';
 import { withoutFileLine } from './draft-notes.js';
 import { counted } from './output.js';
 import { withEngine } from './session.js';

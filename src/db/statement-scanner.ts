@@ -1,7 +1,7 @@
 /**
  * `word`: keyword or unquoted name, in lower case. `name`: quoted name, in lower case too, because the door would rather refuse
  * too much. `text`: a literal. `escapes`: a literal with backslash escapes (E''). `coded`: a name written in code points (U&"").
- * `mark`: any other single character.
+ * `mark`: one other character.
  */
 export interface Token {
   readonly kind: 'word' | 'name' | 'text' | 'escapes' | 'coded' | 'mark';

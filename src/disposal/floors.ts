@@ -8,7 +8,7 @@ import {
   insertProtection,
   type ProtectionRow,
 } from './protection-store.js';
-import { storeVersion } from '../policy/version-store.js';
+import { storeVersion } from '../publication/version-store.js';
 
 /** The policies in force as a connection or a transaction sees them now. */
 export type PoliciesInForce = (on?: Queryable) => Promise<readonly RetentionPolicy[]>;

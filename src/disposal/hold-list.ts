@@ -3,7 +3,7 @@ import { recordName } from '../datamap/record-ref.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { overdueDays, type HoldContext } from './hold.js';
 import { activeProtections, type ProtectionRow } from './protection-store.js';
-import { subjectNames } from './subject-store.js';
+import { subjectNames } from '../datamap/subject-store.js';
 
 /** A protection in force, as people see it. */
 export interface HoldSummary {

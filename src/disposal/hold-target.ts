@@ -14,7 +14,7 @@ import { deletedBy, unfinishedRuns } from './chunk-store.js';
 import type { HoldPlacedAct } from '../vault/act.js';
 import type { NewProtection } from './protection-store.js';
 import { arrayLiteral } from './stopped.js';
-import { subjectOf } from './subject-store.js';
+import { subjectOf } from '../datamap/subject-store.js';
 
 /** What a hold is on: one record, one person with all that is theirs, or the records of a type that meet a condition. */
 export type HoldScope =

@@ -24,7 +24,7 @@ export interface PlanRow extends Row {
   readonly report: PlanReport;
   readonly approvers: number;
   readonly assurance: Assurance;
-  /** The role approvers need; null: any that may approve. */
+  /** The role approvers need; null: every actor that may approve will do. */
   readonly role: Role | null;
   /** How long an approval is good for: an ISO 8601 period. */
   readonly valid_for: string;

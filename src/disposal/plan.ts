@@ -23,7 +23,7 @@ import { claimPlanning, scheduled, underway } from './scheduled.js';
 import { activeProtections } from './protection-store.js';
 import { markSharedKeys, SHARED_KEY } from './shared-keys.js';
 import { findStopped } from './stopped.js';
-import { storeVersion } from '../policy/version-store.js';
+import { storeVersion } from '../publication/version-store.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
 
 /** All keys of a plan are sorted and joined at once; 4 MB, the server's default, would send them through files. */

@@ -8,7 +8,7 @@ import { actorId, keepActor } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
 import { resumeChain } from '../ledger/resume.js';
 import { standingOf } from '../ledger/standing.js';
-import { publishAgain } from '../policy/publish-again.js';
+import { publishAgain } from '../publication/publish-again.js';
 import type { Act, HoldLiftedAct, HoldPlacedAct } from '../vault/act.js';
 import { closeGate } from './gate.js';
 import type { HoldContext } from './hold.js';
@@ -16,7 +16,7 @@ import type { Vault } from '../vault/vault.js';
 import { targetColumns } from './hold-target.js';
 import { endProtection, insertProtection } from './protection-store.js';
 import { disposeAgain } from './replay-disposal.js';
-import { keepSubject } from './subject-store.js';
+import { keepSubject } from '../datamap/subject-store.js';
 import { withdrawAgain } from './withdrawal.js';
 
 export interface Replay {

@@ -4,7 +4,7 @@ import type { Database } from '../db/database.js';
 import { LetheError } from '../core/errors.js';
 import { error, type Finding } from '../datamap/finding.js';
 import type { MapGraph } from '../datamap/graph.js';
-import type { PolicyStanding } from '../policy/publication.js';
+import type { PolicyStanding } from '../publication/publication.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import type { PlanStatus } from '../retention/status.js';
 

@@ -2,7 +2,7 @@ import type { Row } from '../db/database.js';
 import { raw, sql } from '../db/sql.js';
 import { timeLimit, unlessLate } from '../db/time-limit.js';
 import { hint, warning, type Finding } from '../datamap/finding.js';
-import { excludes } from '../policy/implied.js';
+import { excludes } from '../publication/implied.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { bindRule, matchesSql } from '../policy/rule-sql.js';
 import { findingOr, nameOf, SECONDS, type CoverageContext } from './context.js';

@@ -4,6 +4,5 @@ declare module 'linebreak' {
     /** The next place where a line may (or, if required, must) end; null at the end. */
     nextBreak(): { readonly position: number; readonly required: boolean } | null;
   };
-  // eslint-disable-next-line no-restricted-syntax -- the package's form, not ours
-  export default LineBreaker;
+  export = LineBreaker;
 }

@@ -1,7 +1,7 @@
 import { lastSlot, slotsBetween } from '../core/cron.js';
 import { fromMicros, toMicros, type Instant } from '../core/instant.js';
 import type { Database, Queryable } from '../db/database.js';
-import { policyStandings } from '../policy/policies-in-force.js';
+import { policyStandings } from '../publication/policies-in-force.js';
 import type { PolicySchedule, RetentionPolicy } from '../policy/retention-policy.js';
 import { insertJob, lockClaims, newestSlots, type NewJob } from './job-store.js';
 

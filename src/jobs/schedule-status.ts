@@ -1,8 +1,8 @@
 import { lastSlot } from '../core/cron.js';
 import { fromMicros, shownInstant, toMicros, type Instant } from '../core/instant.js';
 import type { Engine } from '../engine.js';
-import { waitingVersions } from '../policy/policies-in-force.js';
-import type { PublishedVersion } from '../policy/publication.js';
+import { waitingVersions } from '../publication/policies-in-force.js';
+import type { PublishedVersion } from '../publication/publication.js';
 import { trouble, type PlanStatus } from '../retention/status.js';
 import { isApproved } from './advance-jobs.js';
 import { inForceSince } from './claim-slots.js';

@@ -13,7 +13,7 @@ import type { Certificate, CertificateFacts, PublishedFacts, WithoutApproval } f
 import { placesOf, provenLedger, type PlanLedger } from './certificate-ledger.js';
 import { LIMITS } from './certificate-limits.js';
 import { databaseOf, keptOf, runCounts, versionOf } from './certificate-store.js';
-import { listPublications } from '../policy/publication-store.js';
+import { listPublications } from '../publication/publication-store.js';
 import type { RetentionInput } from '../policy/retention-schema.js';
 import type { RetentionContext } from './retention.js';
 

@@ -6,10 +6,10 @@ import type { MapGraph } from '../datamap/graph.js';
 import { syncFloors } from '../disposal/floors.js';
 import { closeGate } from '../disposal/gate.js';
 import { actorId } from '../ledger/actor-directory.js';
-import { approveVersion } from '../policy/approve-version.js';
-import { policiesInForce } from '../policy/policies-in-force.js';
-import type { PublishedVersion } from '../policy/publication.js';
-import { publishDrafts, type Publishing, type PublishRequest } from '../policy/publish.js';
+import { approveVersion } from '../publication/approve-version.js';
+import { policiesInForce } from '../publication/policies-in-force.js';
+import type { PublishedVersion } from '../publication/publication.js';
+import { publishDrafts, type Publishing, type PublishRequest } from '../publication/publish.js';
 import type { Vault } from '../vault/vault.js';
 
 export interface PublishingContext {

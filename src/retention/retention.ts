@@ -23,7 +23,7 @@ import {
 } from '../disposal/plan.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { applyBatches, type ApplyWatch } from '../disposal/run.js';
-import { versionText } from '../policy/version-store.js';
+import { versionText } from '../publication/version-store.js';
 import { workTables } from '../disposal/work-tables.js';
 import { sealLedger } from '../ledger/seal.js';
 import type { Vault } from '../vault/vault.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { HistoryEntry } from '../../src/policy/history.js';
+import type { HistoryEntry } from '../../src/publication/history.js';
 import { nodeArguments } from '../support/compiled.js';
 import { freshDatabase, type FreshDatabase } from '../support/database.js';
 

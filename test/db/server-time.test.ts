@@ -8,8 +8,8 @@ import { openPostgres } from '../../src/db/postgres.js';
 import { requireSameTime } from '../../src/db/server-time.js';
 import { loadMap } from '../../src/datamap/load.js';
 import { createEngine } from '../../src/engine.js';
-import { publishInitial } from '../../src/policy/publish.js';
-import { draftsOf } from '../policy/publishing-desk.js';
+import { publishInitial } from '../../src/publication/publish.js';
+import { draftsOf } from '../publication/publishing-desk.js';
 import { freshDatabase } from '../support/database.js';
 import { refusal, rule } from '../support/small-desk.js';
 

@@ -23,7 +23,7 @@ import {
   TODAY,
   type Desk,
   type Json,
-} from '../support/small-desk.js';
+ ONCE, } from '../support/small-desk.js';
 
 /** Days after TODAY, at its hour. */
 const later = (days: number, extra = 'T00:00:00Z'): Clock => {
@@ -124,7 +124,7 @@ describe('an approval has an end', () => {
     const id = await approvedPlan(engine(RULES));
     const agent = await connect();
     await agent.query('begin; select from shop.tickets where id = 2 for update');
-    await refusal(engine(RULES).retention.apply(id, operator, { rounds: 1 }), 'run_incomplete');
+    await refusal(engine(RULES).retention.apply(id, operator, ONCE), 'run_incomplete');
     await agent.query('rollback');
     await agent.end();
     expect(await ids(admin, 'tickets')).to.deep.equal(['2']);
@@ -172,7 +172,7 @@ describe('an approval has an end', () => {
 describe('who approves', () => {
   afterEach(closeDesks);
 
-  it('has the role the policy asks for: any right to approve is not enough', async () => {
+  it('has the role the policy asks for: some right to approve is not enough', async () => {
     const place = await desk();
     const policies = asking({ role: 'data-protection-officer' });
     const actors = {

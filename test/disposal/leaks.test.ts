@@ -18,7 +18,7 @@ import {
   ticketRows,
   ticketTable,
   type Desk,
-} from '../support/small-desk.js';
+ ONCE, } from '../support/small-desk.js';
 
 /** Values that may be nowhere but in the ticket system's own tables. */
 const MARKERS = [
@@ -148,7 +148,7 @@ describe('personal data', () => {
     const lethe = engine([rule()]);
     const { id } = await lethe.retention.plan('old-tickets', officer);
     await lethe.retention.approve(id, approver);
-    const error = await refusal(lethe.retention.apply(id, operator, { rounds: 1 }), 'run_incomplete');
+    const error = await refusal(lethe.retention.apply(id, operator, ONCE), 'run_incomplete');
     expectClean(printed(error), 'the error');
     // the keys of parents whose late children nothing refuses wait for the sweep
     const kept = (await dump(admin)).replaceAll('urn:ticket:', '');

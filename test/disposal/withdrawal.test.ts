@@ -20,7 +20,7 @@ import {
   TICKETS,
   untilPaused,
   type Desk,
-} from '../support/small-desk.js';
+ ONCE, } from '../support/small-desk.js';
 
 const RULES = [rule()];
 /** Stands in the reason; must be nowhere but in the plan's row. */
@@ -44,7 +44,7 @@ async function interrupted(place: Desk): Promise<string> {
   const id = await approvedPlan(lethe);
   const agent = await place.connect();
   await agent.query('begin; select from shop.tickets where id = 2 for update');
-  await refusal(lethe.retention.apply(id, operator, { rounds: 1 }), 'run_incomplete');
+  await refusal(lethe.retention.apply(id, operator, ONCE), 'run_incomplete');
   await agent.query('rollback');
   await agent.end();
   return id;

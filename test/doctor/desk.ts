@@ -3,8 +3,8 @@ import { parseInstant, type Instant } from '../../src/core/instant.js';
 import { rulesCoverage } from '../../src/doctor/coverage.js';
 import type { CoverageContext } from '../../src/doctor/context.js';
 import type { Finding } from '../../src/datamap/finding.js';
-import type { Publication } from '../../src/policy/publication.js';
-import { standings } from '../../src/policy/publication.js';
+import type { Publication } from '../../src/publication/publication.js';
+import { standings } from '../../src/publication/publication.js';
 import { retentionStatus } from '../../src/retention/status.js';
 import { openDesk, policiesOf, TICKETS, ticketTable, type Desk, type Json } from '../support/small-desk.js';
 

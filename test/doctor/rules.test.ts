@@ -7,7 +7,7 @@ import { schedules } from '../../src/doctor/schedules.js';
 import { waiting } from '../../src/doctor/waiting.js';
 import { systemClock } from '../../src/core/clock.js';
 import { fromMicros, toMicros } from '../../src/core/instant.js';
-import { standings } from '../../src/policy/publication.js';
+import { standings } from '../../src/publication/publication.js';
 import {
   approvedPlan,
   approver,

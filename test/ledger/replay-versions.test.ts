@@ -6,9 +6,9 @@ import { engineOver } from '../../src/engine.js';
 import type { EngineParts } from '../../src/engine-parts.js';
 import { requireCurrent } from '../../src/ledger/standing.js';
 import { verifyLedger } from '../../src/ledger/verify.js';
-import { policiesInForce } from '../../src/policy/policies-in-force.js';
-import { publishInitial } from '../../src/policy/publish.js';
-import { draftsOf } from '../policy/publishing-desk.js';
+import { policiesInForce } from '../../src/publication/policies-in-force.js';
+import { publishInitial } from '../../src/publication/publish.js';
+import { draftsOf } from '../publication/publishing-desk.js';
 import { backUp, closeRestored, context, restored } from '../support/restore.js';
 import {
   approvedPlan,

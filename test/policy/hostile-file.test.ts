@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeProblems, type Problem } from '../../src/core/errors.js';
 import { parseJson, readJsonFile } from '../../src/datamap/json-file.js';
-import { implies } from '../../src/policy/implied.js';
+import { implies } from '../../src/publication/implied.js';
 import { reportOverrides } from '../../src/policy/overrides.js';
 import { loadPolicies } from '../../src/policy/policy-set.js';
 import { readCondition } from '../../src/policy/read-condition.js';

@@ -3,9 +3,9 @@ import { withRoles } from '../../src/core/actor.js';
 import fc from 'fast-check';
 import type { RecordChange } from '../../src/disposal/set-changes.js';
 import { engineOver, type Engine } from '../../src/engine.js';
-import type { Drafts } from '../../src/policy/drafts.js';
-import { policiesInForce } from '../../src/policy/policies-in-force.js';
-import { publishInitial } from '../../src/policy/publish.js';
+import type { Drafts } from '../../src/publication/drafts.js';
+import { policiesInForce } from '../../src/publication/policies-in-force.js';
+import { publishInitial } from '../../src/publication/publish.js';
 import type { DiffRequest } from '../../src/retention/diff.js';
 import type { PolicyDiff, PolicyDifference } from '../../src/retention/diff-report.js';
 import {

@@ -25,6 +25,9 @@ export const officer = { name: 'officer', assurance: 'asserted' } as const;
 export const approver = { name: 'approver', assurance: 'asserted' } as const;
 export const operator = { name: 'operator', assurance: 'asserted' } as const;
 
+/** How to apply: records in use are not waited for. */
+export const ONCE = { rounds: 1 };
+
 export type Json = Readonly<Record<string, unknown>>;
 
 export interface DeskSetup {

@@ -1,8 +1,8 @@
 import type { Assurance, Role } from '../core/actor.js';
 import { isNeverShorter } from '../core/longer-period.js';
 import { parsePeriod } from '../core/period.js';
-import type { RetentionPolicy } from './retention-policy.js';
-import type { RetentionEntry } from './retention-schema.js';
+import type { RetentionPolicy } from '../policy/retention-policy.js';
+import type { RetentionEntry } from '../policy/retention-schema.js';
 
 /** Who must agree before something is taken. */
 export interface Oversight {

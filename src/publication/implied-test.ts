@@ -1,7 +1,7 @@
 import { isNeverShorter } from '../core/longer-period.js';
 import type { MapFact } from '../datamap/graph.js';
-import type { Test, TimelessTest } from './condition.js';
-import { satisfies } from './predicate.js';
+import type { Test, TimelessTest } from '../policy/condition.js';
+import { satisfies } from '../policy/predicate.js';
 
 type ConstantTest = Extract<TimelessTest, { value: string } | { values: readonly string[] }>;
 type PeriodTest = Exclude<Test, TimelessTest>;

@@ -1,9 +1,9 @@
 import { isNeverShorter } from '../core/longer-period.js';
-import { isWithin } from './categories.js';
+import { isWithin } from '../policy/categories.js';
 import { implies } from './implied.js';
 import { earlierBy } from './earlier-by.js';
 import { loosenedOversight } from './oversight.js';
-import type { RetentionPolicy } from './retention-policy.js';
+import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { freedRivals, newlyOverridden, type OtherPolicy } from './rivals-freed.js';
 
 /** A policy as it is in force, and as it is to be; null: it is not there. */

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { coolingEnd } from '../../src/policy/cooling.js';
+import { coolingEnd } from '../../src/publication/cooling.js';
 import { closeDesks, refusal, rule, type Json } from '../support/small-desk.js';
 import { engineOver } from '../../src/engine.js';
-import { policiesInForce } from '../../src/policy/policies-in-force.js';
+import { policiesInForce } from '../../src/publication/policies-in-force.js';
 import { closePools, day, dpo, draftsOf, owner, publishingDesk } from './publishing-desk.js';
 
 const years = (number: number, different: Json = {}): Json =>

@@ -1,4 +1,4 @@
-import type { Condition } from './condition.js';
+import type { Condition } from '../policy/condition.js';
 import { isExcluded, isImplied } from './implied-test.js';
 
 /**

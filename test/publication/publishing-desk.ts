@@ -5,9 +5,9 @@ import type { MapGraph } from '../../src/datamap/graph.js';
 import type { Database } from '../../src/db/database.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import { engineOver, type Engine } from '../../src/engine.js';
-import type { Drafts } from '../../src/policy/drafts.js';
-import { policiesInForce } from '../../src/policy/policies-in-force.js';
-import { publishInitial, type Publishing } from '../../src/policy/publish.js';
+import type { Drafts } from '../../src/publication/drafts.js';
+import { policiesInForce } from '../../src/publication/policies-in-force.js';
+import { publishInitial, type Publishing } from '../../src/publication/publish.js';
 import {
   openDesk,
   ticketRows,

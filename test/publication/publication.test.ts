@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { withRoles } from '../../src/core/actor.js';
 import { parseInstant, type Instant } from '../../src/core/instant.js';
-import { publishInitial } from '../../src/policy/publish.js';
+import { publishInitial } from '../../src/publication/publish.js';
 import {
   AS_OF,
   closeDesks,

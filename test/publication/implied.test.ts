@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type { ConditionEntry } from '../../src/policy/condition-schema.js';
 import type { Condition } from '../../src/policy/condition.js';
-import { excludes, implies } from '../../src/policy/implied.js';
+import { excludes, implies } from '../../src/publication/implied.js';
 import { readCondition } from '../../src/policy/read-condition.js';
 import { at } from '../core/at.js';
 import { leavesOf } from '../parity/conditions.js';
 import { hostileMap } from '../parity/hostile-map.js';
 import { conditionOf, decided } from '../parity/readings.js';
-import { FACTS, RECORDS } from './random-records.js';
+import { FACTS, RECORDS } from '../policy/random-records.js';
 
 const { table } = hostileMap();
 const AS_OF = at('2026-11-21T00:00:00Z');

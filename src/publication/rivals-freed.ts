@@ -1,5 +1,5 @@
 import { excludes, implies } from './implied.js';
-import type { RetentionPolicy } from './retention-policy.js';
+import type { RetentionPolicy } from '../policy/retention-policy.js';
 
 /** A version of another policy that rules now, waits, or is published along. */
 export interface OtherPolicy {

@@ -1,5 +1,5 @@
 import type { Period } from '../core/period.js';
-import type { RetentionPolicy } from './retention-policy.js';
+import type { RetentionPolicy } from '../policy/retention-policy.js';
 
 /** By how much records fall due earlier, in words: `1 year and 2 months earlier`. */
 export function earlierBy({ period: was }: RetentionPolicy, { period: is }: RetentionPolicy): string {

@@ -4,7 +4,7 @@ import type { Queryable } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { standings, type PolicyStanding, type PublishedVersion } from './publication.js';
 import { listPublications } from './publication-store.js';
-import { readRetentionPolicy, type RetentionPolicy } from './retention-policy.js';
+import { readRetentionPolicy, type RetentionPolicy } from '../policy/retention-policy.js';
 import { versionTexts } from './version-store.js';
 
 /**

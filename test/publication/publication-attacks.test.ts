@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { withRoles } from '../../src/core/actor.js';
 import { engineOver } from '../../src/engine.js';
-import { policiesInForce } from '../../src/policy/policies-in-force.js';
+import { policiesInForce } from '../../src/publication/policies-in-force.js';
 import {
   AS_OF,
   closeDesks,

@@ -5,13 +5,13 @@ import type { Instant } from '../../src/core/instant.js';
 import type { ConditionEntry } from '../../src/policy/condition-schema.js';
 import { decide, type FactValues } from '../../src/policy/predicate.js';
 import { readRetentionPolicy, type RetentionPolicy } from '../../src/policy/retention-policy.js';
-import type { OtherPolicy } from '../../src/policy/rivals-freed.js';
+import type { OtherPolicy } from '../../src/publication/rivals-freed.js';
 import { bindRule, type BoundRule } from '../../src/policy/rule-sql.js';
-import { mayTakeMore } from '../../src/policy/takes-more.js';
+import { mayTakeMore } from '../../src/publication/takes-more.js';
 import { anyQuestion, leavesOf } from '../parity/conditions.js';
 import { hostileMap } from '../parity/hostile-map.js';
-import { draft, nativeMap, type Draft } from './draft.js';
-import { FACTS, RECORDS } from './random-records.js';
+import { draft, nativeMap, type Draft } from '../policy/draft.js';
+import { FACTS, RECORDS } from '../policy/random-records.js';
 
 const { graph: hostile, table } = hostileMap();
 
