@@ -1,7 +1,7 @@
 import { didYouMean } from '../core/did-you-mean.js';
 import type { Problem } from '../core/errors.js';
 import { entriesOf } from './json-object.js';
-import type { PolicyFile } from './retention-policy.js';
+import type { PolicyFile } from './checked-entry.js';
 
 /** What other policies need to know of one, whether or not the rest of its file is right. */
 interface Draft {

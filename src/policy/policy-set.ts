@@ -7,7 +7,8 @@ import { readJsonFile } from '../datamap/json-file.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { entriesOf, isObject } from './json-object.js';
 import { reportOverrides } from './overrides.js';
-import { readRetentionPolicy, type PolicyFile, type RetentionPolicy } from './retention-policy.js';
+import type { PolicyFile } from './checked-entry.js';
+import { readRetentionPolicy, type RetentionPolicy } from './retention-policy.js';
 
 /** The retention policies of a folder, checked together: drafts. */
 export interface PolicySet {

@@ -16,7 +16,7 @@ import {
   type PolicyTestEntry,
 } from './policy-test-schema.js';
 import type { FactValues } from './predicate.js';
-import type { PolicyFile } from './retention-policy.js';
+import type { PolicyFile } from './checked-entry.js';
 
 /** A policy test, its facts checked against the data map. */
 export interface PolicyTest {

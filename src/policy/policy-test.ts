@@ -2,7 +2,8 @@ import type { Problem } from '../core/errors.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { readPolicyTest, type Expectation, type Moment, type PolicyTest } from './policy-test-file.js';
 import { outcomeOf, reasonOf, type RecordOutcome } from './policy-test-outcome.js';
-import type { PolicyFile, RetentionPolicy } from './retention-policy.js';
+import type { PolicyFile } from './checked-entry.js';
+import type { RetentionPolicy } from './retention-policy.js';
 import { rulesOf, type RuleAnswer } from './rule-answer.js';
 
 /** An expectation that the policies do not meet. */

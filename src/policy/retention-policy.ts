@@ -8,6 +8,7 @@ import type { MapFact, MapGraph, MapTable } from '../datamap/graph.js';
 import type { Condition } from './condition.js';
 import { didYouMean } from '../core/did-you-mean.js';
 import { categoriesOf, isWithin } from './categories.js';
+import type { PolicyFile, PolicyText } from './checked-entry.js';
 import type { ConditionContext } from './condition-context.js';
 import { entriesOf, type JsonObject } from './json-object.js';
 import { readCondition } from './read-condition.js';
@@ -15,12 +16,7 @@ import { retentionSchema, type RetentionEntry } from './retention-schema.js';
 import { zodProblems } from '../datamap/zod-problems.js';
 
 /** A checked retention policy: every name resolved against the data map. */
-export interface RetentionPolicy {
-  readonly id: string;
-  readonly entry: RetentionEntry;
-  /** The file as canonical JSON, and its SHA-256: what a version stores. */
-  readonly text: string;
-  readonly digest: string;
+export interface RetentionPolicy extends PolicyText<'retention', RetentionEntry> {
   readonly table: MapTable;
   /** Null: every record of the table. */
   readonly condition: Condition | null;
@@ -42,12 +38,6 @@ export interface PolicySchedule {
   readonly missed: 'once' | 'skip';
   /** Records a plan may take without approval, once a plan of this version had one; null: none ever. */
   readonly upTo: number | null;
-}
-
-export interface PolicyFile {
-  /** As the user would write the path. */
-  readonly path: string;
-  readonly content: unknown;
 }
 
 /** Reads one policy file against the map. Findings go to `problems`; the result is null when there was one. */
@@ -76,6 +66,7 @@ export function readRetentionPolicy(
   const entry = parsed.data;
   const text = canonicalJson(content);
   return {
+    kind: 'retention',
     id: entry.id,
     entry,
     text,

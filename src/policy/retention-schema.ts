@@ -1,13 +1,7 @@
 import { z } from 'zod';
-import { ROLES } from '../core/actor.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { conditionSchema } from './condition-schema.js';
-
-const id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and "-", at most 63');
-const text = z.string().trim().min(1, 'must not be empty');
-const period = z.string().describe('ISO 8601 in years, months, weeks, days: P3Y, P6M, P90D');
+import { head, id, period, text } from './policy-fields.js';
 
 const then = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('delete') }),
@@ -17,13 +11,6 @@ const then = z.discriminatedUnion('action', [
     covers: z.array(z.string()).min(1).optional().describe('data categories the duty to keep extends to'),
   }),
 ]);
-
-const approval = z.strictObject({
-  approvers: z.int().min(1).max(9),
-  assurance: z.enum(['asserted', 'authenticated']),
-  role: z.enum(ROLES).optional().describe('the role approvers must have, besides the right to approve'),
-  validFor: period.default('P30D').describe('how long an approval is good for, until the run starts'),
-});
 
 const schedule = z.strictObject({
   cron: text.describe('minute, hour, day of the month, month, weekday: "0 3 * * *" is every night at three'),
@@ -42,10 +29,8 @@ const schedule = z.strictObject({
 
 /** A retention policy as a file: a retention rule (DIN 66398: start event and period) or a floor (`then.action: keep`). */
 export const retentionSchema = z.strictObject({
-  $schema: z.string().optional(),
+  ...head,
   kind: z.literal('retention'),
-  id,
-  title: text,
   record: z.string().describe('the record the rule selects: a concept of the data map'),
   activity: text.describe('the processing activity (Art. 30 GDPR) the records belong to'),
   ground: text.describe('why this long: statute, claims, contract, purpose …'),
@@ -60,12 +45,7 @@ export const retentionSchema = z.strictObject({
   }),
   then,
   overrides: z.array(id).optional().describe('rules this one replaces where both match'),
-  approval: approval.default({ approvers: 1, assurance: 'asserted', validFor: 'P30D' }),
   schedule: schedule.optional(),
-  review: z.iso
-    .date('must be a day such as "2027-06-30"')
-    .optional()
-    .describe('when somebody must look again whether it still fits; nothing ends by it'),
 });
 
 export type RetentionEntry = z.infer<typeof retentionSchema>;

@@ -2,7 +2,8 @@ import { policyInvalid, type Problem } from '../core/errors.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { entriesOf } from '../policy/json-object.js';
 import { readPolicies, readPolicyFiles } from '../policy/policy-set.js';
-import type { PolicyFile, RetentionPolicy } from '../policy/retention-policy.js';
+import type { PolicyFile } from '../policy/checked-entry.js';
+import type { RetentionPolicy } from '../policy/retention-policy.js';
 
 /** The policy files as they are now: what somebody may publish, and what could not even be parsed. */
 export interface Drafts {

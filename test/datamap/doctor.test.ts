@@ -6,8 +6,17 @@ import { checkMap, requireFit, type Finding } from '../../src/datamap/check.js';
 import type { Database } from '../../src/db/database.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import { bothDatabases, freshDatabase, type FreshDatabase } from '../support/database.js';
-import { CASES, DDL, MAP } from './doctor-cases.js';
+import { COLUMNS } from './doctor-cases/columns.js';
+import { INDEXES } from './doctor-cases/indexes.js';
+import { KINDS } from './doctor-cases/kinds.js';
+import { DDL, MAP } from './doctor-cases/map.js';
+import { PIECES } from './doctor-cases/pieces.js';
+import { REFERENCES } from './doctor-cases/references.js';
+import { TABLES } from './doctor-cases/tables.js';
+import { VALUES } from './doctor-cases/values.js';
 import { mapOf, type Json } from './maps.js';
+
+const CASES = [...TABLES, ...COLUMNS, ...REFERENCES, ...PIECES, ...KINDS, ...VALUES, ...INDEXES];
 
 const lines = (findings: readonly Finding[]): readonly string[] =>
   findings.map(({ severity, code, thing }) => `${severity} ${code} ${thing}`);

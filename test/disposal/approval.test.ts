@@ -21,9 +21,10 @@ import {
   ticketTable,
   TICKETS,
   TODAY,
+  ONCE,
   type Desk,
   type Json,
- ONCE, } from '../support/small-desk.js';
+} from '../support/small-desk.js';
 
 /** Days after TODAY, at its hour. */
 const later = (days: number, extra = 'T00:00:00Z'): Clock => {

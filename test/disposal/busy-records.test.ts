@@ -1,6 +1,20 @@
 import { expect } from 'chai';
 import { busyDesk, expectBookkeeping, RULES } from '../support/busy-desk.js';
-import { approvedPlan, closeDesks, column, ids, openDesk, ONCE, operator, refusal, rule, shown, TICKETS, ticketRows, ticketTable } from '../support/small-desk.js';
+import {
+  approvedPlan,
+  closeDesks,
+  column,
+  ids,
+  openDesk,
+  ONCE,
+  operator,
+  refusal,
+  rule,
+  shown,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+} from '../support/small-desk.js';
 
 describe('records in use while a run takes its batch', () => {
   afterEach(closeDesks);

@@ -1,5 +1,18 @@
 import { expect } from 'chai';
-import { closeDesks, column, deletedRows, dispose, hold, ids, openDesk, operator, shown, TICKETS, ticketRows, ticketTable } from '../support/small-desk.js';
+import {
+  closeDesks,
+  column,
+  deletedRows,
+  dispose,
+  hold,
+  ids,
+  openDesk,
+  operator,
+  shown,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+} from '../support/small-desk.js';
 import { disposed, RULES } from './disposed.js';
 
 describe('what goes with a record', () => {

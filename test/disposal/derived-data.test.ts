@@ -1,5 +1,14 @@
 import { expect } from 'chai';
-import { closeDesks, column, dispose, openDesk, rule, TICKETS, ticketRows, ticketTable } from '../support/small-desk.js';
+import {
+  closeDesks,
+  column,
+  dispose,
+  openDesk,
+  rule,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+} from '../support/small-desk.js';
 import { disposed } from './disposed.js';
 
 describe('data derived from what goes', () => {

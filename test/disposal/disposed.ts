@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import { approvedPlan, deletedRows, dispose, operator, rule, type Desk, type Json } from '../support/small-desk.js';
+import { approvedPlan, deletedRows, operator, rule, type Desk, type Json } from '../support/small-desk.js';
 
 /** The rule that the tests dispose by. */
 export const RULES = [rule()];
 
+/** Plans and applies; what the plan counted must be what went, table by table. */
 export async function disposed(
   desk: Desk,
   policies: readonly Json[] = RULES,

@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { checksums, closeDesks, dispose, ids, openDesk, rule, TICKETS, ticketRows, ticketTable } from '../support/small-desk.js';
+import {
+  checksums,
+  closeDesks,
+  dispose,
+  ids,
+  openDesk,
+  rule,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+} from '../support/small-desk.js';
 import { disposed } from './disposed.js';
 
 describe('which records go', () => {

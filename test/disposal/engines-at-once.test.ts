@@ -8,7 +8,28 @@ import { setPlanState } from '../../src/disposal/plan-store.js';
 import { busyDesk, contents, expectBookkeeping, RULES, undisturbed } from '../support/busy-desk.js';
 import { startApplier, stopAppliers } from '../support/appliers.js';
 import { freshDatabase } from '../support/database.js';
-import { AS_OF, approvedPlan, approver, closeDesks, column, floor, ids, isSoak, officer, openDesk, pauseDeletes, resume, untilPaused, operator, policiesOf, refusal, rule, TICKETS, ticketRows, ticketTable, TODAY } from '../support/small-desk.js';
+import {
+  AS_OF,
+  approvedPlan,
+  approver,
+  closeDesks,
+  floor,
+  ids,
+  isSoak,
+  officer,
+  openDesk,
+  pauseDeletes,
+  resume,
+  untilPaused,
+  operator,
+  policiesOf,
+  refusal,
+  rule,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+  TODAY,
+} from '../support/small-desk.js';
 
 describe('engines at once', () => {
   afterEach(stopAppliers);

@@ -1,5 +1,16 @@
 import { expect } from 'chai';
-import { approver, AS_OF, closeDesks, dispose, floor, hold, ids, officer, operator, refusal, rule, shown } from '../support/small-desk.js';
+import {
+  approver,
+  AS_OF,
+  closeDesks,
+  dispose,
+  floor,
+  ids,
+  officer,
+  refusal,
+  rule,
+  shown,
+} from '../support/small-desk.js';
 import { at, desk, keepFor } from './protected-desk.js';
 
 describe('floors', () => {

@@ -1,6 +1,20 @@
 import { expect } from 'chai';
 import { busyDesk, RULES } from '../support/busy-desk.js';
-import { approvedPlan, closeDesks, column, hold, ids, officer, openDesk, pauseDeletes, resume, untilPaused, operator, shown, untilBlocked } from '../support/small-desk.js';
+import {
+  approvedPlan,
+  closeDesks,
+  column,
+  hold,
+  ids,
+  officer,
+  openDesk,
+  pauseDeletes,
+  resume,
+  untilPaused,
+  operator,
+  shown,
+  untilBlocked,
+} from '../support/small-desk.js';
 
 describe('holds placed during a run', () => {
   afterEach(closeDesks);

@@ -2,7 +2,20 @@ import { expect } from 'chai';
 import { closeGate } from '../../src/disposal/gate.js';
 import { overdueHolds } from '../../src/disposal/hold.js';
 import { sql } from '../../src/db/sql.js';
-import { approvedPlan, approver, AS_OF, checksums, closeDesks, dispose, hold, ids, officer, operator, refusal, rule, shown } from '../support/small-desk.js';
+import {
+  approvedPlan,
+  approver,
+  AS_OF,
+  checksums,
+  closeDesks,
+  dispose,
+  ids,
+  officer,
+  operator,
+  refusal,
+  rule,
+  shown,
+} from '../support/small-desk.js';
 import { at, desk, keepFor, onCondition, onRecord, onSubject } from './protected-desk.js';
 
 const RULES = [rule()];

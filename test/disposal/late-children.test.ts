@@ -1,6 +1,25 @@
 import { expect } from 'chai';
 import { RULES } from '../support/busy-desk.js';
-import { approvedPlan, approver, closeDesks, column, deletedRows, hold, ids, officer, openDesk, pauseDeletes, resume, untilPaused, ONCE, operator, refusal, TICKETS, ticketRows, ticketTable, untilBlocked } from '../support/small-desk.js';
+import {
+  approvedPlan,
+  approver,
+  closeDesks,
+  deletedRows,
+  hold,
+  ids,
+  officer,
+  openDesk,
+  pauseDeletes,
+  resume,
+  untilPaused,
+  ONCE,
+  operator,
+  refusal,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+  untilBlocked,
+} from '../support/small-desk.js';
 
 describe('children that arrive during a run', () => {
   afterEach(closeDesks);

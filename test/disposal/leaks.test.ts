@@ -17,8 +17,9 @@ import {
   TICKETS,
   ticketRows,
   ticketTable,
+  ONCE,
   type Desk,
- ONCE, } from '../support/small-desk.js';
+} from '../support/small-desk.js';
 
 /** Values that may be nowhere but in the ticket system's own tables. */
 const MARKERS = [

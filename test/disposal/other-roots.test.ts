@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checksums, closeDesks, column, dispose, ids, operator, rule } from '../support/small-desk.js';
+import { checksums, closeDesks, column, dispose, ids, rule } from '../support/small-desk.js';
 import { desk, keepFor } from './protected-desk.js';
 
 describe('other roots', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { PlacedHold } from '../../src/disposal/hold.js';
 import { startApplier, stopAppliers } from '../support/appliers.js';
 import { expectBookkeeping } from '../support/busy-desk.js';
 import { applyTelling, PARTITIONED, partitionedDesk, rowByRow, YEAR } from '../support/partitioned-desk.js';
@@ -44,6 +45,31 @@ async function undisturbed(perYear: number): Promise<Json> {
   const desk = await openDesk({ ...setup, map: rowByRow(setup.map) });
   await dispose(desk.engine(RULES));
   return checksums(desk.admin, PARTITIONED);
+}
+
+interface Held {
+  readonly desk: Desk;
+  readonly plan: string;
+  readonly placed: PlacedHold;
+  /** What became of the partitions. */
+  readonly told: readonly string[];
+}
+
+/** A run that stands still while somebody places a hold on ticket/2021003, which waits for it. */
+async function holdDuring(pause: (desk: Desk) => Promise<void>): Promise<Held> {
+  const desk = await openDesk(partitionedDesk(20));
+  const [engine, other] = [desk.engine(RULES), await desk.another(RULES)];
+  const plan = await approvedPlan(engine);
+  await pause(desk);
+  const applying = applyTelling(engine, plan);
+  await untilPaused(desk.admin);
+  const placing = other.holds.place(
+    { ...hold, scope: { kind: 'record', record: 'ticket/2021003' } },
+    officer,
+  );
+  await untilBlocked(desk.admin, 'pg_advisory_xact_lock');
+  await resume(desk.admin);
+  return { desk, plan, placed: await placing, told: await applying };
 }
 
 describe('partition drop, with others at work', () => {
@@ -160,40 +186,17 @@ describe('partition drop, with others at work', () => {
   });
 
   it('a hold that is placed while a partition goes comes first, and keeps what it covers', async () => {
-    const desk = await openDesk(partitionedDesk(20));
-    const [engine, other] = [desk.engine(RULES), await desk.another(RULES)];
-    const plan = await approvedPlan(engine);
-    await pauseBeforeLock(desk);
-    const applying = applyTelling(engine, plan);
-    await untilPaused(desk.admin);
-    const placing = other.holds.place(
-      { ...hold, scope: { kind: 'record', record: 'ticket/2021003' } },
-      officer,
-    );
-    await untilBlocked(desk.admin, 'pg_advisory_xact_lock');
-    await resume(desk.admin);
-    expect((await placing).alreadyGone).to.deep.equal([]);
-    expect((await applying)[0]).to.equal(`${YEAR[2021]}: busy, somebody waits for rows of it`);
+    const { desk, placed, told } = await holdDuring(pauseBeforeLock);
+    expect(placed.alreadyGone).to.deep.equal([]);
+    expect(told[0]).to.equal(`${YEAR[2021]}: busy, somebody waits for rows of it`);
     expect(await ids(desk, 'id < 2023000')).to.deep.equal(['2021003']);
   });
 
   it('a hold that comes when the partition has gone waits for the commit, and is told what was gone', async () => {
-    const desk = await openDesk(partitionedDesk(20));
-    const [engine, other] = [desk.engine(RULES), await desk.another(RULES)];
-    const plan = await approvedPlan(engine);
-    await pauseAfterDrop(desk);
-    const applying = applyTelling(engine, plan);
-    await untilPaused(desk.admin);
-    const placing = other.holds.place(
-      { ...hold, scope: { kind: 'record', record: 'ticket/2021003' } },
-      officer,
-    );
-    await untilBlocked(desk.admin, 'pg_advisory_xact_lock');
-    await resume(desk.admin);
-    const { records, alreadyGone } = await placing;
-    expect(records).to.equal(0);
-    expect(alreadyGone.join()).to.match(new RegExp(`^it was deleted by ${plan}, whose batch ended `));
-    expect((await applying)[0]).to.equal(`${YEAR[2021]}: dropped`);
+    const { plan, placed, told } = await holdDuring(pauseAfterDrop);
+    expect(placed.records).to.equal(0);
+    expect(placed.alreadyGone.join()).to.match(new RegExp(`^it was deleted by ${plan}, whose batch ended `));
+    expect(told[0]).to.equal(`${YEAR[2021]}: dropped`);
   });
 
   it('two engines on one plan drop each partition once, and leave what one alone leaves', async () => {

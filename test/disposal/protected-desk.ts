@@ -1,7 +1,14 @@
 import { fixedClock } from '../../src/core/clock.js';
 import { parseInstant, type Instant } from '../../src/core/instant.js';
-import { sql } from '../../src/db/sql.js';
-import { column, hold, openDesk, TICKETS, ticketRows, ticketTable, type Desk, type Json } from '../support/small-desk.js';
+import {
+  hold,
+  openDesk,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+  type Desk,
+  type Json,
+} from '../support/small-desk.js';
 
 /** Customers, tickets (with merged ones), messages, files and recordings, all of them records. */
 export const desk = (): Promise<Desk> =>

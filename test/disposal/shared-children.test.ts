@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { closeDesks, column, ids, openDesk, TICKETS, ticketRows, ticketTable } from '../support/small-desk.js';
+import {
+  closeDesks,
+  column,
+  ids,
+  openDesk,
+  TICKETS,
+  ticketRows,
+  ticketTable,
+} from '../support/small-desk.js';
 import { disposed } from './disposed.js';
 
 describe('a child of several owners', () => {

@@ -19,8 +19,9 @@ import {
   ticketTable,
   TICKETS,
   untilPaused,
+  ONCE,
   type Desk,
- ONCE, } from '../support/small-desk.js';
+} from '../support/small-desk.js';
 
 const RULES = [rule()];
 /** Stands in the reason; must be nowhere but in the plan's row. */

@@ -1,12 +1,9 @@
 import { expect } from 'chai';
 import { coolingEnd } from '../../src/publication/cooling.js';
-import { closeDesks, refusal, rule, type Json } from '../support/small-desk.js';
+import { refusal } from '../support/small-desk.js';
 import { engineOver } from '../../src/engine.js';
 import { policiesInForce } from '../../src/publication/policies-in-force.js';
-import { closePools, day, dpo, draftsOf, owner, publishingDesk } from './publishing-desk.js';
-
-const years = (number: number, different: Json = {}): Json =>
-  rule({ keep: { for: `P${number}Y`, from: 'closedAt', timeZone: 'UTC' }, ...different });
+import { day, dpo, draftsOf, owner, publishingDesk, closePublishingDesks, years } from './publishing-desk.js';
 
 const history = (...versions: readonly (readonly [string, string | null])[]) =>
   versions.map(([at, cooling]) => ({ publishedAt: day(at), cooling }));
@@ -17,10 +14,7 @@ const end = (
 ): string => coolingEnd(history(...versions), configured, day(now)).slice(0, 10);
 
 describe('the cooling time', () => {
-  afterEach(async () => {
-    await closePools();
-    await closeDesks();
-  });
+  afterEach(closePublishingDesks);
 
   it('is the configured one, also when it is longer than before', () => {
     expect(end('2024-01-01', 'P7D')).to.equal('2024-01-08');

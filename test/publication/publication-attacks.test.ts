@@ -4,7 +4,6 @@ import { engineOver } from '../../src/engine.js';
 import { policiesInForce } from '../../src/publication/policies-in-force.js';
 import {
   AS_OF,
-  closeDesks,
   floor,
   ids,
   mapOf,
@@ -16,18 +15,17 @@ import {
   ticketTable,
   TODAY,
   untilPaused,
-  type Json,
 } from '../support/small-desk.js';
-import { closePools, dpo, draftsOf, owner, publishingDesk, type PublishingDesk } from './publishing-desk.js';
-
-const years = (number: number, different: Json = {}): Json =>
-  rule({ keep: { for: `P${number}Y`, from: 'closedAt', timeZone: 'UTC' }, ...different });
-
-async function approvedByDana({ lethe }: PublishingDesk): Promise<string> {
-  const { id } = await lethe.retention.plan('old-tickets', owner, AS_OF);
-  await lethe.retention.approve(id, dpo);
-  return id;
-}
+import {
+  dpo,
+  draftsOf,
+  owner,
+  publishingDesk,
+  approvedByDana,
+  closePublishingDesks,
+  years,
+  type PublishingDesk,
+} from './publishing-desk.js';
 
 /** With the triggers out of the way, as somebody can who owns the database. */
 async function exchange(desk: PublishingDesk, text: string, id: string): Promise<void> {
@@ -37,10 +35,7 @@ async function exchange(desk: PublishingDesk, text: string, id: string): Promise
 }
 
 describe('nobody gets past what is published', () => {
-  afterEach(async () => {
-    await closePools();
-    await closeDesks();
-  });
+  afterEach(closePublishingDesks);
 
   it('a run that is going on stops where a version that takes less is published', async () => {
     const desk = await publishingDesk();

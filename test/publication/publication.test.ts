@@ -1,95 +1,17 @@
 import { expect } from 'chai';
-import { withRoles } from '../../src/core/actor.js';
-import { parseInstant, type Instant } from '../../src/core/instant.js';
-import { publishInitial } from '../../src/publication/publish.js';
+import { floor, refusal, rule, until } from '../support/small-desk.js';
 import {
-  AS_OF,
-  closeDesks,
-  floor,
-  ids,
-  mapOf,
-  pauseDeletes,
-  refusal,
-  resume,
-  rule,
-  ticketTable,
-  until,
-  untilBlocked,
-  untilPaused,
-  type Json,
-} from '../support/small-desk.js';
-import {
-  closePools,
   dpo,
   draftsOf,
   owner,
   publishingDesk,
   third,
-  type PublishingDesk,
+  closePublishingDesks,
+  years,
 } from './publishing-desk.js';
 
-const keep = (period: string): Json => ({ keep: { for: period, from: 'closedAt', timeZone: 'UTC' } });
-const years = (number: number, different: Json = {}): Json => rule({ ...keep(`P${number}Y`), ...different });
-
-async function approvedByDana({ lethe }: PublishingDesk): Promise<string> {
-  const { id } = await lethe.retention.plan('old-tickets', owner, AS_OF);
-  await lethe.retention.approve(id, dpo);
-  return id;
-}
-
 describe('published versions', () => {
-  afterEach(async () => {
-    await closePools();
-    await closeDesks();
-  });
-
-  it('the first of an installation are in force at once, and only the first', async () => {
-    const desk = await publishingDesk();
-    expect(await desk.inForce()).to.deep.equal([]);
-    expect(await desk.init(years(3), floor())).to.deep.equal(['old-tickets', 'must-keep']);
-    expect(await desk.inForce()).to.deep.equal(['must-keep P10Y', 'old-tickets P3Y']);
-    expect(await desk.init(years(1))).to.equal(null);
-    expect(await desk.inForce()).to.deep.equal(['must-keep P10Y', 'old-tickets P3Y']);
-    const [first] = await desk.lethe.policies.history('old-tickets');
-    expect(first).to.include({ number: 1, change: 'initial', author: 'Olga' });
-  });
-
-  it('the first take the role for publishing; where there is a history, init has nothing to publish and asks for none', async () => {
-    const desk = await publishingDesk();
-    const operator = withRoles({ Otto: ['operator'] }, { name: 'Otto', assurance: 'asserted' });
-    const context = {
-      ...desk,
-      now: parseInstant('2024-01-02T00:00:00Z') as Instant,
-      cooling: 'P7D',
-      vault: null,
-    };
-    await refusal(publishInitial(context, draftsOf(years(3)), operator), 'role_missing');
-    expect(await desk.inForce()).to.deep.equal([]);
-    await desk.init(years(3));
-    expect(await publishInitial(context, draftsOf(years(1)), operator)).to.equal(null);
-  });
-
-  it("Lethe's rules about its own records are no history: the first about the ticket system are still in force at once", async () => {
-    const desk = await publishingDesk();
-    const own = rule({
-      id: 'own-plans',
-      record: 'lethe-plan',
-      keep: { for: 'P3Y', from: 'endedAt', timeZone: 'UTC' },
-    });
-    await desk.init(own);
-    expect(await desk.init(own, years(3))).to.deep.equal(['old-tickets']);
-    expect(await desk.inForce()).to.have.members(['own-plans P3Y', 'old-tickets P3Y']);
-    expect(await desk.init(own, years(1))).to.equal(null);
-  });
-
-  it('one wrong file stops the first publication as a whole', async () => {
-    const desk = await publishingDesk();
-    const wrong = await refusal(desk.init(years(3), floor({ record: 'tikcet' })), 'policy_invalid');
-    expect(wrong.message).to.include('policies/must-keep.json: record');
-    expect(await desk.lethe.policies.history()).to.deep.equal([]);
-    await desk.init(years(3), floor());
-    expect(await desk.inForce()).to.have.length(2);
-  });
+  afterEach(closePublishingDesks);
 
   it('what takes no more is in force at once', async () => {
     const desk = await publishingDesk();
@@ -335,68 +257,6 @@ describe('published versions', () => {
     const [, second] = await desk.lethe.policies.history();
     const isFiveFirst = second?.digest === both[0].outcomes[0]?.version.digest;
     expect(changes).to.deep.equal(isFiveFirst ? ['keeps', 'takesMore'] : ['keeps', 'keeps']);
-  });
-
-  it('plans and runs go by the version in force, whatever else is drafted or waits', async () => {
-    const desk = await publishingDesk();
-    await desk.init(years(1));
-    await desk.publish(years(1, { keep: { for: 'P1D', from: 'closedAt', timeZone: 'UTC' } }));
-    const plan = await desk.lethe.retention.plan('old-tickets', owner, AS_OF);
-    const [first] = await desk.lethe.policies.history();
-    expect(plan.policy_digests).to.deep.equal({ 'old-tickets': first?.digest });
-    await desk.lethe.retention.approve(plan.id, dpo);
-    await desk.lethe.retention.apply(plan.id, owner);
-    expect(await ids(desk.admin, 'tickets')).to.deep.equal(['4']);
-    const unknown = await refusal(desk.lethe.retention.plan('drafted', owner), 'policy_unknown');
-    expect(unknown.message).to.include('lethe policy publish');
-  });
-
-  it('a plan that was made under an older version is not applied under a newer one', async () => {
-    const desk = await publishingDesk();
-    await desk.init(years(1));
-    const plan = await approvedByDana(desk);
-    await desk.publish(years(2));
-    await refusal(desk.lethe.retention.apply(plan, owner), 'plan_changed');
-  });
-
-  it('a duty to keep protects from the moment it is published, also from a run that is going on', async () => {
-    const desk = await publishingDesk();
-    await desk.admin(
-      `insert into shop.tickets (id, closed_at) select n, '2021-06-01' from generate_series(5, 1200) n`,
-    );
-    await desk.init(years(1));
-    const plan = await approvedByDana(desk);
-    await pauseDeletes(desk.admin, 'shop.tickets');
-    const run = desk.lethe.retention.apply(plan, owner);
-    await untilPaused(desk.admin);
-    const elsewhere = desk.other({ db: await desk.openAnother() });
-    const publishing = elsewhere.policies.publish({ drafts: draftsOf(years(1), floor()) }, owner);
-    await untilBlocked(desk.admin, 'pg_advisory_xact_lock');
-    await resume(desk.admin);
-    await Promise.all([run, publishing]);
-    const left = await ids(desk.admin, 'tickets');
-    expect(left).to.have.length(1200 - 400); // the first batch was under way
-    expect((await elsewhere.retention.why(`ticket/${left[0] ?? ''}`)).verdict).to.match(/^kept: floor/);
-  });
-
-  it('a map that no longer reads what is in force stops plans, not those who put it right', async () => {
-    const desk = await publishingDesk();
-    await desk.init(years(3));
-    const renamed = mapOf({
-      tables: { tickets: ticketTable({ facts: { doneAt: { column: 'closed_at' } } }) },
-      edges: [],
-    });
-    const lethe = desk.other({ graph: renamed });
-    const stopped = await refusal(lethe.retention.plan('old-tickets', owner), 'version_unreadable');
-    expect(stopped.message).to.match(/old-tickets \(version-\w+\): keep\.from: unknown fact "closedAt"/);
-    expect(await lethe.policies.history()).to.have.length(1);
-    const fitting = rule({ keep: { for: 'P3Y', from: 'doneAt', timeZone: 'UTC' } });
-    const { outcomes } = await lethe.policies.publish({ drafts: draftsOf(fitting) }, owner);
-    expect(outcomes[0]?.version.because[0]).to.include('cannot read the version in force');
-    await lethe.policies.approve(outcomes[0]?.version.id ?? '', dpo);
-    await refusal(lethe.retention.plan('old-tickets', owner), 'version_unreadable');
-    desk.turnTo('2024-01-09');
-    expect((await lethe.retention.plan('old-tickets', owner)).policy).to.equal('old-tickets');
   });
 
   it('a clock that runs behind does not publish into the past', async () => {

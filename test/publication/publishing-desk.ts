@@ -1,6 +1,5 @@
-import type { ActorName, Actors } from '../../src/core/actor.js';
+import { withRoles, type ActorName, type Actors } from '../../src/core/actor.js';
 import { parseInstant, type Instant } from '../../src/core/instant.js';
-import { withRoles } from '../../src/core/actor.js';
 import type { MapGraph } from '../../src/datamap/graph.js';
 import type { Database } from '../../src/db/database.js';
 import { openPostgres } from '../../src/db/postgres.js';
@@ -9,7 +8,10 @@ import type { Drafts } from '../../src/publication/drafts.js';
 import { policiesInForce } from '../../src/publication/policies-in-force.js';
 import { publishInitial, type Publishing } from '../../src/publication/publish.js';
 import {
+  AS_OF,
+  closeDesks,
   openDesk,
+  rule,
   ticketRows,
   TICKETS,
   ticketTable,
@@ -48,8 +50,22 @@ export interface PublishingDesk extends Desk {
 
 /** What opens and closes with the tests' desks. */
 const pools: Database[] = [];
-export async function closePools(): Promise<void> {
+
+/** For `afterEach`: closes and drops every desk, and what was opened over it. */
+export async function closePublishingDesks(): Promise<void> {
   for (const db of pools.splice(0)) await db.close();
+  await closeDesks();
+}
+
+/** The rule of the tests, keeping for so many years. */
+export const years = (number: number, different: Json = {}): Json =>
+  rule({ keep: { for: `P${number}Y`, from: 'closedAt', timeZone: 'UTC' }, ...different });
+
+/** A plan that its author's colleague has approved. */
+export async function approvedByDana({ lethe }: PublishingDesk): Promise<string> {
+  const { id } = await lethe.retention.plan('old-tickets', owner, AS_OF);
+  await lethe.retention.approve(id, dpo);
+  return id;
 }
 
 const MAP = { tables: { tickets: ticketTable() }, edges: [] };
