@@ -77,6 +77,20 @@ bothDatabases('transactions', (open) => {
     expect(codes).to.deep.equal(Array(3).fill('query_outside_transaction'));
   });
 
+  it('a transaction within one of another database is inside both, and nothing beside either', async () => {
+    const [{ db: outer }, { db: inner }] = [await open(), await open()];
+    const codes = await outer.transaction(async () => {
+      await inner.query(sql`select 1`);
+      const within = await inner.transaction(async () => [
+        (await refusal(inner.query(sql`select 1`))).code,
+        (await refusal(outer.query(sql`select 1`))).code,
+      ]);
+      await inner.query(sql`select 1`);
+      return [...within, (await refusal(outer.query(sql`select 1`))).code];
+    });
+    expect(codes).to.deep.equal(Array(3).fill('query_outside_transaction'));
+  });
+
   it('what a transaction leaves running may query again when it is over', async () => {
     const { db } = await open();
     let later: Promise<unknown> = Promise.resolve();

@@ -9,7 +9,7 @@ describe('the form of a policy test', () => {
   const findings = async (changes: Draft): Promise<readonly string[]> => {
     const problems: Problem[] = [];
     const graph = await nativeMap();
-    const { policies } = checkPolicies(graph, files(draft()), problems);
+    const { retention: policies } = checkPolicies(graph, files(draft()), problems);
     const ids = policies.map(({ id }) => id);
     const content = JSON.parse(JSON.stringify(test(changes))) as Draft;
     expect(readPolicyTests(graph, ids, files(content), problems)).to.have.length(problems.length > 0 ? 0 : 1);

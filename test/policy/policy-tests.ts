@@ -19,7 +19,7 @@ export interface Read {
 /** Runs tests against policies; throws with the findings where there are any. */
 export async function run(graph: MapGraph, { policies: files, tests: testFiles }: Read): Promise<TestReport> {
   const problems: Problem[] = [];
-  const { policies } = checkPolicies(graph, files, problems);
+  const { retention: policies } = checkPolicies(graph, files, problems);
   const ids = policies.map(({ id }) => id);
   const tests = readPolicyTests(graph, ids, testFiles, problems);
   if (problems.length > 0) throw new Error(describeProblems(problems));
