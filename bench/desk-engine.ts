@@ -47,7 +47,7 @@ export async function withEngine<T>(
     await migrate(db, migrationSets(graph));
     const shown = `policies/${system.policies}`;
     const folder = fileURLToPath(new URL(`../${shown}`, import.meta.url));
-    const { policies } = await loadPolicies(graph, folder, shown);
+    const { retention: policies } = await loadPolicies(graph, folder, shown);
     db.guard(guardedTables(graph));
     const now = parseInstant(system.now);
     if (now === null) throw new TypeError(system.now);

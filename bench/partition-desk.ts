@@ -101,7 +101,7 @@ export async function withPartitions<T>(
     await migrate(db);
     const graph = mapOf(isPartitioned);
     const problems: Problem[] = [];
-    const { policies } = checkPolicies(graph, [{ path: 'rule.json', content: RULE }], problems);
+    const { retention: policies } = checkPolicies(graph, [{ path: 'rule.json', content: RULE }], problems);
     if (problems.length > 0) throw new Error(describeProblems(problems));
     db.guard(guardedTables(graph));
     const clock = fixedClock(parseInstant(AS_OF) as Instant);

@@ -1,3 +1,4 @@
+import type { AccessLog } from './access/access-log.js';
 import type { Actors } from './core/actor.js';
 import { systemClock, type Clock } from './core/clock.js';
 import type { Config } from './config.js';
@@ -7,23 +8,40 @@ import { requireSchema } from './db/migrate.js';
 import { requireSameTime } from './db/server-time.js';
 import { guardedTables, type MapGraph } from './datamap/graph.js';
 import { loadMap } from './datamap/load.js';
-import { policiesInForce } from './publication/policies-in-force.js';
+import { policiesByKind, policiesInForce } from './publication/policies-in-force.js';
+import type { Instant } from './core/instant.js';
+import type { Queryable } from './db/database.js';
+import type { PoliciesByKind } from './policy/policy.js';
 import type { ActingContext } from './retention/retention.js';
+import type { DeliverProof } from './tickets/ticket-context.js';
 import { openVault } from './vault/open.js';
 
 export interface EngineOptions {
   readonly config: Config;
   readonly clock?: Clock;
+  /** Takes proofs of address to customers who want to follow a ticket; absent: nobody can. */
+  readonly deliverProof?: DeliverProof | undefined;
 }
+
+/** Of every kind: in force now, or at an instant that has passed. Throws `version_unreadable`. */
+export type PoliciesByKindOf = (on?: Queryable, at?: Instant) => Promise<PoliciesByKind>;
 
 /** What an engine works with; which policies are in force is asked anew for every act, and in the middle of a run. */
 export interface EngineParts extends Omit<ActingContext, 'policies'> {
+  /** The policies of every kind in force, as asked on a connection or in a transaction; absent: as they are published. */
+  readonly policiesByKind?: PoliciesByKindOf;
+  /** Where decisions about the ticket storage are recorded; absent: in the database's access log. */
+  readonly log?: AccessLog;
+  /** Takes proofs of address to customers. */
+  readonly deliverProof?: DeliverProof | undefined;
   /** Who has which role; absent: nobody is told apart. */
   readonly actors?: Actors;
   /** How long a published version waits that may take more: an ISO 8601 period; absent: a week. */
   readonly cooling?: string;
   /** Throws clock_skewed; absent: the clock is somebody else's to mind. */
   readonly requireTime?: () => Promise<void>;
+  /** Where the installation's own report templates are, in `reports/`; absent: the shipped ones serve. */
+  readonly folder?: string;
   /** How long the oldest backup of the database is kept, as an ISO 8601 period; absent: nobody said. */
   readonly backupsKeptFor?: string | null;
 }
@@ -33,7 +51,8 @@ export interface EngineParts extends Omit<ActingContext, 'policies'> {
  * Whether database and vault belong together is not asked here.
  * @throws LetheError for everything that is not right, before anything is touched
  */
-export async function openParts({ config, clock = systemClock }: EngineOptions): Promise<EngineParts> {
+export async function openParts(options: EngineOptions): Promise<EngineParts> {
+  const { config, clock = systemClock, deliverProof } = options;
   const graph = await loadMap(config.map, config.parameters, config.folder);
   const db = await openDatabase({ url: config.database.url, folder: config.database.embedded });
   try {
@@ -47,9 +66,11 @@ export async function openParts({ config, clock = systemClock }: EngineOptions):
       graph,
       clock,
       vault,
+      deliverProof,
       actors,
       cooling,
       backupsKeptFor,
+      folder: config.folder,
       requireTime: () => requireSameTime(db, clock),
       policiesInForce: async (on) => {
         if (on === undefined) await requireSameTime(db, clock); // an act begins
@@ -66,6 +87,12 @@ export async function closeParts({ db, vault }: Pick<EngineParts, 'db' | 'vault'
   await vault?.close();
   await db.close();
 }
+
+/** The policies of every kind as they are published. */
+export const publishedPolicies =
+  ({ db, graph, clock }: Pick<EngineParts, 'db' | 'graph' | 'clock'>): PoliciesByKindOf =>
+  (on = db, at = clock.now()) =>
+    policiesByKind(on, graph, at);
 
 /** The native map's tables are Lethe's own; any other map's exist already. */
 export const migrationSets = ({ id }: MapGraph): readonly MigrationSet[] => (id === 'native' ? ['desk'] : []);

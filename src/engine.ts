@@ -1,13 +1,24 @@
+import { accessOver, type Access } from './access/access-face.js';
+import { openAccessLog } from './access/access-log-writer.js';
+import { sealAccessLogInTime } from './access/access-roots.js';
+import { consentHolds } from './consent/consent-sql.js';
 import { authorised, type Actor, type ActorName, type Deed } from './core/actor.js';
 import type { Clock } from './core/clock.js';
 import type { Instant } from './core/instant.js';
+import { consentsOver, type Consents } from './consent/consent.js';
 import type { Database } from './db/database.js';
 import type { MapGraph } from './datamap/graph.js';
 import type { PlanRow } from './disposal/plan-store.js';
 import { liftHold, placeHold, type HoldOrder, type PlacedHold } from './disposal/hold.js';
 import { listHolds, type HoldSummary } from './disposal/hold-list.js';
 import type { ApplyWatch } from './disposal/run.js';
-import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
+import {
+  closeParts,
+  openParts,
+  publishedPolicies,
+  type EngineOptions,
+  type EngineParts,
+} from './engine-parts.js';
 import { findEntry, showEntries, type EntryFilter, type ShownEntry } from './ledger/entries.js';
 import { exportLedger } from './ledger/export.js';
 import { keysStatus, type KeysStatus } from './ledger/keys.js';
@@ -28,7 +39,9 @@ import { policyHistory, textOfVersion, type HistoryEntry } from './publication/h
 import { waitingVersions } from './publication/policies-in-force.js';
 import type { PublishedVersion } from './publication/publication.js';
 import type { Publishing, PublishRequest } from './publication/publish.js';
+import type { PoliciesByKind } from './policy/policy.js';
 import type { RetentionPolicy } from './policy/retention-policy.js';
+import { recordingsOver, type Recordings } from './recording/recordings.js';
 import { checkCertificate, type CertificateCheck } from './retention/certificate-check.js';
 import type { Certificate } from './retention/certificate-facts.js';
 import { certificateOf } from './retention/certificate.js';
@@ -45,7 +58,21 @@ import { approvePolicyVersion, publishPolicies } from './retention/publishing.js
 import { planItems, type PlanItem } from './retention/show.js';
 import { retentionStatus, unfinishedStatus, type PlanStatus } from './retention/status.js';
 import { whyRetained, type Why } from './retention/why.js';
+import { reportsOver, type Reports } from './transparency/reports.js';
 import { withdrawRetention, type Withdrawn } from './retention/withdraw.js';
+import { recordingDenials, requireAccess } from './tickets/require-access.js';
+import type { TicketContext } from './tickets/ticket-context.js';
+import { ticketsOver, type Tickets } from './tickets/tickets.js';
+import type { TokenOrder } from './tokens/token-order.js';
+import type { GoodToken } from './tokens/token-store.js';
+import {
+  createToken,
+  listTokens,
+  revokeToken,
+  tokenOf,
+  type MadeToken,
+  type TokenSummary,
+} from './tokens/tokens.js';
 
 /** Lethe over one database: the nouns of the command line, as a library. */
 export interface Engine {
@@ -63,6 +90,8 @@ export interface Engine {
     approve(version: string, actor: ActorName): Promise<PublishedVersion>;
     /** Every version of one policy, or of all, oldest first. */
     history(policy?: string): Promise<readonly HistoryEntry[]>;
+    /** The policies of every kind in force now, or as they were at an instant. */
+    inForce(at?: Instant): Promise<PoliciesByKind>;
     /** What will come into force, once cooled and approved. */
     waiting(): Promise<readonly PublishedVersion[]>;
     /** The stored text of a version; null when it removes its policy. */
@@ -93,6 +122,13 @@ export interface Engine {
     lift(hold: string, reason: string, actor: ActorName): Promise<{ readonly id: string }>;
     list(): Promise<readonly HoldSummary[]>;
   };
+  readonly consent: Consents;
+  readonly access: Access;
+  /** Records, notices and schedules, from the policies in force at any instant. */
+  readonly reports: Reports;
+  /** The ticket storage behind the access policies; on Lethe's own help desk only. */
+  readonly tickets: Tickets;
+  readonly recordings: Recordings;
   readonly ledger: {
     /** Orders what has committed into signed blocks. */
     seal(): Promise<Sealed>;
@@ -118,6 +154,16 @@ export interface Engine {
     /** A new signing key from the next block on. */
     rotate(actor: ActorName): Promise<Rotation>;
   };
+  /** Bearer tokens of the HTTP routes. */
+  readonly tokens: {
+    /** The secret is in the answer and nowhere else. */
+    create(order: TokenOrder, actor: ActorName): Promise<MadeToken>;
+    /** At once, in every process. */
+    revoke(token: string, actor: ActorName): Promise<{ readonly id: string }>;
+    list(): Promise<readonly TokenSummary[]>;
+    /** Who calls with this secret; `token_invalid` where nobody does. */
+    find(secret: string): Promise<GoodToken>;
+  };
   close(): Promise<void>;
 }
 
@@ -142,11 +188,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 /** The engine over parts that are open and checked already. */
 export function engineOver(parts: EngineParts): Engine {
-  const { db, graph, clock } = parts;
+  const { db, graph, clock, policiesByKind = publishedPolicies(parts) } = parts;
+  const log = parts.log ?? openAccessLog(db, clock);
   const inForce = async (): Promise<ActingContext> => ({
     ...parts,
     policies: await parts.policiesInForce(),
   });
+  const desk: TicketContext = {
+    db,
+    graph,
+    clock,
+    vault: parts.vault,
+    log,
+    policies: (on) => policiesByKind(on),
+    consentHolds,
+    deliverProof: parts.deliverProof,
+  };
   const vaulted = () => ({ ...parts, vault: requireVault(parts.vault) });
   const may = (actor: ActorName, deed: Deed): Actor => authorised(parts.actors ?? null, actor, deed);
   return {
@@ -163,6 +220,7 @@ export function engineOver(parts: EngineParts): Engine {
         await parts.requireTime?.();
         return approvePolicyVersion(parts, version, who);
       },
+      inForce: (at) => policiesByKind(db, at),
       history: (policy) => policyHistory(db, clock.now(), policy),
       waiting: () => waitingVersions(db, clock.now()),
       text: (version) => textOfVersion(db, clock.now(), version),
@@ -187,8 +245,21 @@ export function engineOver(parts: EngineParts): Engine {
       lift: async (hold, reason, actor) => liftHold(parts, hold, reason, may(actor, 'hold')),
       list: () => listHolds(parts),
     },
+    consent: consentsOver({ ...parts, policies: policiesByKind }, (actor) => may(actor, 'consent')),
+    tickets: ticketsOver(desk),
+    recordings: recordingsOver({
+      ...parts,
+      policies: policiesByKind,
+      permit: async (tx, call, ticket) => {
+        await requireAccess(desk, tx, call, 'note', ticket);
+      },
+      recordingDenials: (work) => recordingDenials(desk, work),
+    }),
+    reports: reportsOver({ db, graph, clock, folder: parts.folder, policies: policiesByKind }),
+    access: accessOver({ db, graph, clock, log, policies: () => policiesByKind() }, may),
     ledger: {
       seal: async () => {
+        await sealAccessLogInTime(parts);
         const sealed = await sealLedger(vaulted());
         await pruneJournalDaily(vaulted(), parts.backupsKeptFor ?? null);
         return sealed;
@@ -211,6 +282,15 @@ export function engineOver(parts: EngineParts): Engine {
         return rotateKey(vaulted(), name);
       },
     },
-    close: () => closeParts(parts),
+    tokens: {
+      create: async (order, actor) => createToken(parts, order, may(actor, 'token')),
+      revoke: async (token, actor) => revokeToken(parts, token, may(actor, 'token')),
+      list: () => listTokens(parts),
+      find: (secret) => tokenOf(parts, secret),
+    },
+    close: async () => {
+      await log.close();
+      await closeParts(parts);
+    },
   };
 }

@@ -19,6 +19,14 @@ import {
 } from './support/small-desk.js';
 
 const PLACE = { ...hold, scope: { kind: 'record', record: 'ticket/1' } } as const;
+const NO_CONSENT = { record: 'customer/1', purpose: 'dpv:DirectMarketing' };
+const TRAINING = {
+  actor: 'agent/7',
+  content: 'health-data',
+  version: '2',
+  on: '2024-01-01',
+  expires: '2025-01-01',
+} as const;
 const NO_DRAFTS = { drafts: { files: [], problems: [] }, policies: ['none'] };
 
 /** Every method that acts: the deed, and what it is called with, the actor at the end or in the place of `WHO`. */
@@ -34,12 +42,35 @@ const ACTS: Readonly<Record<string, readonly [Deed, ...unknown[]]>> = {
   'holds.place': ['hold', PLACE, WHO],
   'holds.lift': ['hold', 'hold-none', 'a reason', WHO],
   'keys.rotate': ['vault', WHO],
+  'access.agree': ['agree', { noWorksCouncil: 'a reason' }, WHO],
+  'access.withdrawAgreement': ['agree', WHO],
+  'access.log': ['watch', { record: 'ticket/1' }, WHO],
+  'access.openCase': ['watch', { kind: 'security', reason: 'a reason', record: 'ticket/1' }, WHO],
+  'access.confirmCase': ['watch', 'case-none', WHO],
+  'access.closeCase': ['watch', 'case-none', WHO],
+  'access.cases': ['watch', WHO],
+  'access.reviewBreakGlass': ['review', 'glass-none', 'a finding', WHO],
+  'access.glass': ['review', WHO],
+  'access.train': ['train', TRAINING, WHO],
+  'access.revokeTraining': ['train', 'training-none', WHO],
+  'consent.record': ['consent', NO_CONSENT, WHO],
+  'consent.request': ['consent', NO_CONSENT, WHO],
+  'consent.give': ['consent', NO_CONSENT, WHO],
+  'consent.refuse': ['consent', NO_CONSENT, WHO],
+  'consent.defer': ['consent', NO_CONSENT, WHO],
+  'consent.renew': ['consent', NO_CONSENT, WHO],
+  'consent.withdraw': ['consent', NO_CONSENT, WHO],
+  'consent.revoke': ['consent', NO_CONSENT, WHO],
+  'consent.invalidate': ['consent', NO_CONSENT, WHO],
+  'tokens.create': ['token', {}, WHO],
+  'tokens.revoke': ['token', 'token-none', WHO],
 };
 /** Methods that only tell, or that keep the proof in order for whoever runs a process. */
 const FREE = new Set([
   'close',
   'now',
   'policiesInForce',
+  'policies.inForce',
   'policies.history',
   'policies.waiting',
   'policies.text',
@@ -60,6 +91,50 @@ const FREE = new Set([
   'ledger.prune',
   'ledger.pruneJournal',
   'keys.status',
+  // asked by people of the ticket system, whom access policies permit it or not
+  'access.breakGlass',
+  'access.own',
+  'access.agreement',
+  'access.seal',
+  'access.verify',
+  'recordings.openCall',
+  'recordings.join',
+  'recordings.leave',
+  'recordings.announce',
+  'recordings.consent',
+  'recordings.refuse',
+  'recordings.withdraw',
+  'recordings.start',
+  'recordings.pause',
+  'recordings.resume',
+  'recordings.stop',
+  'recordings.tell',
+  'recordings.listen',
+  'recordings.store',
+  'recordings.end',
+  'recordings.show',
+  'recordings.places',
+  'consent.check',
+  'consent.show',
+  'consent.export',
+  'consent.receipt',
+  // who asks for tickets is in each call, and access policies decide
+  'tickets.read',
+  'tickets.attachment',
+  'tickets.recording',
+  'tickets.list',
+  'tickets.find',
+  'tickets.requestProof',
+  'tickets.follow',
+  // texts about kinds of data, and no data
+  'reports.processingRecord',
+  'reports.privacyNotice',
+  'reports.retentionSchedule',
+  'reports.noticeVersion',
+  'reports.showNotice',
+  'reports.shownNotice',
+  'tokens.list',
+  'tokens.find',
 ]);
 
 const NOT_NOUNS = new Set(['db', 'graph', 'clock', 'vault', 'actors']);

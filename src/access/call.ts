@@ -17,4 +17,4 @@ export interface Call {
 }
 
 /** Agents are the controller's employees: what is recorded of their reading is bound to an agreement. */
-export const isEmployee = ({ id }: DeskActor): boolean => id.startsWith('agent/');
+export const isEmployee = ({ id }: Pick<DeskActor, 'id'>): boolean => id.startsWith('agent/');

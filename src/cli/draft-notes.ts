@@ -13,7 +13,7 @@ import { idOf, readDrafts } from '../publication/drafts.js';
 import { policyStandings } from '../publication/policies-in-force.js';
 import type { PolicyStanding } from '../publication/publication.js';
 import { withoutFile } from '../publication/publish.js';
-import type { RetentionPolicy } from '../policy/retention-policy.js';
+import type { Policy } from '../policy/policy.js';
 
 /** What the policy files are to what is published; or why that cannot be said. */
 export type Comparison =
@@ -29,7 +29,7 @@ export type Comparison =
 export async function compareDrafts(
   { database: { url, embedded } }: Config,
   graph: MapGraph,
-  policies: readonly RetentionPolicy[],
+  policies: readonly Policy[],
 ): Promise<Comparison> {
   if (url === undefined && !existsSync(join(embedded, 'db'))) return { reason: 'there is no database yet' };
   try {
@@ -48,7 +48,7 @@ export async function compareDrafts(
 }
 
 const statesOf = (
-  policies: readonly RetentionPolicy[],
+  policies: readonly Policy[],
   standings: ReadonlyMap<string, PolicyStanding>,
 ): Comparison => ({
   states: new Map(policies.map(({ id, text }) => [id, draftState(JSON.parse(text), standings.get(id))])),

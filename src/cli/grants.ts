@@ -5,6 +5,7 @@ import { lossesOf } from '../datamap/losses.js';
 import { ticketSystemOf } from '../datamap/ticket-system.js';
 import { DISPOSABLE } from '../db/door.js';
 import { identifier } from '../db/sql.js';
+import { WRITTEN } from '../tickets/written-tables.js';
 
 /** The least rights for a database user that applies plans over this map; `lethe` stands for its name. */
 export function grantsText(whole: MapGraph): string {
@@ -30,10 +31,23 @@ export function grantsText(whole: MapGraph): string {
       ({ sql }) =>
         `-- dropping partitions of ${sql} needs ownership, of it and of them; else rows go one by one`,
     ),
+    ...(graph.id === 'native' ? writingGrants(graph) : []),
     ...(graph.derived.length > 0 ? ['-- derived data: also what these statements write'] : []),
     ...graph.derived.map(({ run }) => `--   ${run.replaceAll('\n', ' ')}`),
     '',
   ].join('\n');
+}
+
+/** What the guarded ticket storage writes; UPDATE also where it only locks rows. */
+function writingGrants({ tables }: MapGraph): readonly string[] {
+  const named = (ids: readonly string[]): string => names(ids.flatMap((id) => tables.get(id) ?? []));
+  const sequences = WRITTEN.numbered.map((table) => `"desk"."${table}_id_seq"`).join(', ');
+  return [
+    '-- tickets behind the policies: engine.tickets',
+    `grant insert on ${named(WRITTEN.inserts)} to lethe;`,
+    `grant update on ${named(WRITTEN.updates)} to lethe;`,
+    `grant usage on sequence ${sequences} to lethe;`,
+  ];
 }
 
 /** Lethe's own tables whose rows a disposal takes, and those that hold no record of anything or are pruned. */

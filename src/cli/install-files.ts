@@ -4,11 +4,13 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OWN_SCHEMA, type MapGraph } from '../datamap/graph.js';
 import { isTestName } from '../policy/policy-test-file.js';
+import { entriesOf } from '../policy/json-object.js';
+import { policyJsonSchema } from '../policy/json-schema.js';
+import { isKind, POLICY_KINDS, type PolicyKind } from '../policy/policy.js';
 import { policyTestJsonSchema } from '../policy/policy-test-schema.js';
-import { retentionJsonSchema } from '../policy/retention-schema.js';
 
 const SHIPPED_POLICIES = fileURLToPath(new URL('../../policies/', import.meta.url));
-const SCHEMA_FILE = 'retention.schema.json';
+const schemaFile = (kind: PolicyKind): string => `${kind}.schema.json`;
 const TEST_SCHEMA_FILE = 'policy-test.schema.json';
 
 export interface Installation {
@@ -24,7 +26,7 @@ export interface Installation {
   readonly vault?: string;
 }
 
-/** Writes lethe.json, the policies shipped for the map, and the schema editors complete them from; returns the policies. */
+/** Writes lethe.json, the policies shipped for the map, and the schemas editors complete them from; returns the policies. */
 export async function installFiles({
   folder,
   path,
@@ -36,7 +38,8 @@ export async function installFiles({
 }: Installation): Promise<readonly string[]> {
   const policies = join(folder, 'policies');
   await mkdir(policies, { recursive: true });
-  await writeFile(join(policies, SCHEMA_FILE), pretty(retentionJsonSchema(graph)));
+  for (const kind of POLICY_KINDS)
+    await writeFile(join(policies, schemaFile(kind)), pretty(policyJsonSchema(graph, kind)));
   await writeFile(join(policies, TEST_SCHEMA_FILE), pretty(policyTestJsonSchema(graph)));
   const written: string[] = [];
   for (const shipped of await shippedPolicies(graph.id)) {
@@ -44,7 +47,7 @@ export async function installFiles({
     const target = join(policies, name);
     if (existsSync(target)) continue; // somebody's own policy is never overwritten
     const text = await readFile(shipped, 'utf8');
-    await writeFile(target, withSchema(text, isTestName(name) ? TEST_SCHEMA_FILE : SCHEMA_FILE));
+    await writeFile(target, withSchema(text, isTestName(name) ? TEST_SCHEMA_FILE : schemaFile(kindOf(text))));
     if (!isTestName(name)) written.push(name);
   }
   await writeFile(
@@ -61,6 +64,11 @@ async function shippedPolicies(mapId: string): Promise<readonly string[]> {
     folders.map(async (folder) => (await readdir(folder)).sort().map((name) => join(folder, name))),
   );
   return files.flat().filter((file) => file.endsWith('.json'));
+}
+
+function kindOf(text: string): PolicyKind {
+  const { kind } = entriesOf(JSON.parse(text));
+  return typeof kind === 'string' && isKind(kind) ? kind : 'retention';
 }
 
 /** Names the schema in the file, so that an editor finds it. */

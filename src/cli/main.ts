@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { LetheError } from '../core/errors.js';
 import { systemReason } from '../core/system-reason.js';
+import { accessCommands } from './access.js';
+import { consentCommands } from './consent.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { holdCommands } from './hold.js';
@@ -11,9 +13,12 @@ import { initCommand } from './init.js';
 import { keysCommands } from './keys.js';
 import { ledgerCommands } from './ledger.js';
 import { policyCommands } from './policy.js';
+import { reportCommands } from './report.js';
+import { recordingCommands } from './recording.js';
 import { rescueCommands } from './rescue.js';
 import { retentionCommands } from './retention.js';
 import { statusCommand } from './status.js';
+import { tokenCommands } from './token.js';
 import { workerCommand } from './worker.js';
 
 const UNEXPECTED = 1;
@@ -36,8 +41,13 @@ function buildProgram(): Command {
     policyCommands,
     retentionCommands,
     holdCommands,
+    consentCommands,
+    accessCommands,
     keysCommands,
+    tokenCommands,
+    recordingCommands,
     ledgerCommands,
+    reportCommands,
     rescueCommands,
   ])
     add(program);

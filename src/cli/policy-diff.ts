@@ -3,7 +3,14 @@ import type { Command } from 'commander';
 import { shownInstant } from '../core/instant.js';
 import type { RecordChange } from '../disposal/set-changes.js';
 import { readDrafts } from '../publication/drafts.js';
-import type { CountByMonth, KeptCount, PolicyDiff, PolicyDifference } from '../retention/diff-report.js';
+import type {
+  CountByMonth,
+  KeptCount,
+  OtherDifference,
+  PolicyDiff,
+  PolicyDifference,
+  PublishingOutlook,
+} from '../retention/diff-report.js';
 import { count, counted } from './output.js';
 import { withEngine } from './session.js';
 
@@ -49,13 +56,25 @@ const recordLine = ({ record, change, policy, by }: RecordChange): string =>
   `${change.padEnd(9)} ${record}  ${policy}${by === undefined ? '' : `  kept by ${by}`}`;
 
 /** What changes, policy by policy, in words. */
-export function diffLines({ asOf, policies }: PolicyDiff): readonly string[] {
-  if (policies.length === 0) return ['The policy files say what is in force.'];
+export function diffLines({ asOf, policies, others }: PolicyDiff): readonly string[] {
+  if (policies.length + others.length === 0) return ['The policy files say what is in force.'];
   return [
     ...policies.flatMap(policyLines),
-    `As of ${shownInstant(asOf)}; records that would go along with these are not counted.`,
+    ...others.flatMap(otherLines),
+    ...(policies.length === 0
+      ? []
+      : [`As of ${shownInstant(asOf)}; records that would go along with these are not counted.`]),
   ];
 }
+
+const otherLines = ({ policy, kind, change, keys, publishing }: OtherDifference): readonly string[] => [
+  `${policy} (${kind}): ${CHANGES[change]}`,
+  ...keyLines(keys),
+  ...publishingLines(publishing, 'permits'),
+];
+
+const keyLines = (keys: PolicyDifference['keys']): readonly string[] =>
+  keys.map(({ path, from, to }) => `  ${path}: ${valueText(from)} → ${valueText(to)}`);
 
 const CHANGES: Readonly<Record<PolicyDifference['change'], string>> = {
   added: 'new',
@@ -78,9 +97,9 @@ function policyLines(difference: PolicyDifference): readonly string[] {
   ];
   return [
     `${policy}: ${CHANGES[change]}`,
-    ...keys.map(({ path, from, to }) => `  ${path}: ${valueText(from)} → ${valueText(to)}`),
+    ...keyLines(keys),
     ...(counts.length > 0 ? counts : ['  no record is treated otherwise']),
-    ...publishingLines(difference),
+    ...publishingLines(difference.publishing, 'takes'),
   ];
 }
 
@@ -112,11 +131,11 @@ function keeperText({ by, kind, ground }: KeptCount): string {
   return `kept by ${kind} ${by} (${ground})`;
 }
 
-function publishingLines({ publishing }: PolicyDifference): readonly string[] {
+function publishingLines(publishing: PublishingOutlook | null, verb: 'takes' | 'permits'): readonly string[] {
   if (!publishing) return [];
   const { waits, because, published } = publishing;
   if (published !== null) return [`  published as ${published}, which waits`];
-  if (!waits) return ['  publishing: in force at once, it takes nothing more'];
+  if (!waits) return [`  publishing: in force at once, it ${verb} nothing more`];
   return [
     '  publishing: waits for the cooling time and for approval, because',
     ...because.map((line) => `    ${line}`),

@@ -27,7 +27,7 @@ async function test(command: Command, named: readonly string[]): Promise<void> {
   const out = outputOf(command);
   const problems: Problem[] = [];
   const policyFiles = await readPolicyFiles(config.policies, config.policiesShown, problems);
-  const { policies } = checkPolicies(graph, policyFiles, problems);
+  const { retention: policies } = checkPolicies(graph, policyFiles, problems);
   const ids = policyFiles
     .map(({ content }) => entriesOf(content)['id'])
     .filter((id) => typeof id === 'string');

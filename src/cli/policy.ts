@@ -1,13 +1,15 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadConfig, surroundings } from '../config.js';
 import { policyInvalid, type Problem } from '../core/errors.js';
 import { loadMap } from '../datamap/load.js';
 import { policyTestJsonSchema } from '../policy/policy-test-schema.js';
+import { policyJsonSchema } from '../policy/json-schema.js';
+import { POLICY_KINDS, type PolicyKind } from '../policy/policy.js';
 import { checkPolicies, readPolicyFiles } from '../policy/policy-set.js';
-import type { RetentionPolicy } from '../policy/retention-policy.js';
-import { retentionJsonSchema } from '../policy/retention-schema.js';
+import { misfitNotes, purposeProblems } from './draft-misfits.js';
 import { compareDrafts, DRAFT_NOTES, withoutFileLine } from './draft-notes.js';
 import { counted } from './output.js';
+import { policyLine } from './policy-line.js';
 import { policyDiffCommand } from './policy-diff.js';
 import { policyTestCommand } from './policy-test.js';
 import { publishCommands } from './publish.js';
@@ -25,8 +27,11 @@ export function policyCommands(program: Command): void {
   policy
     .command('schema')
     .description('the JSON Schema an editor completes policies from')
+    .addOption(
+      new Option('--kind <kind>', 'of which kind of policy').choices(POLICY_KINDS).default('retention'),
+    )
     .option('--tests', 'the one for policy tests (*.test.json)')
-    .action(({ tests }: { tests?: boolean }, command: Command) => schema(command, tests ?? false));
+    .action((options: SchemaOptions, command: Command) => schema(command, options));
   policyTestCommand(policy);
   publishCommands(policy);
   policyDiffCommand(policy);
@@ -37,26 +42,38 @@ async function check(command: Command): Promise<void> {
   const graph = await loadMap(config.map, config.parameters, config.folder);
   const problems: Problem[] = [];
   const files = await readPolicyFiles(config.policies, config.policiesShown, problems);
-  const { policies } = checkPolicies(graph, files, problems);
+  const set = checkPolicies(graph, files, problems);
   const out = outputOf(command);
+  // an activity that cannot be read is no reason to miss its purposes
+  if (problems.length === 0) problems.push(...purposeProblems(set, files));
   if (problems.length > 0) throw policyInvalid(problems);
+  const { all: policies } = set;
+  const notes = misfitNotes(graph, set);
   const compared = await compareDrafts(config, graph, policies);
   const { states, withoutFile } = 'reason' in compared ? { states: null, withoutFile: [] } : compared;
-  const document = policies.map(({ id, digest }) => ({ id, digest, draft: states?.get(id) ?? null }));
-  out.result({ ok: true, policies: document, withoutFile }, [
+  const document = policies.map(({ id, kind, digest }) => ({
+    id,
+    kind,
+    digest,
+    draft: states?.get(id) ?? null,
+  }));
+  out.result({ ok: true, policies: document, withoutFile, notes }, [
     ...policies.map((policy) => `${policyLine(policy)}${DRAFT_NOTES[states?.get(policy.id) ?? 'inForce']}`),
     `${counted(files.length, 'policy file')} checked against the data map "${graph.id}": no findings.`,
+    ...notes,
     ...withoutFile.map(withoutFileLine),
     ...('reason' in compared ? [`Not compared with what is in force: ${compared.reason}.`] : []),
   ]);
 }
 
-const policyLine = ({ id, entry, table, action }: RetentionPolicy): string =>
-  `${id}  ${action} ${table.concept ?? table.id} ${entry.keep.for} from ${entry.keep.from}`;
+interface SchemaOptions {
+  readonly kind: PolicyKind;
+  readonly tests?: boolean;
+}
 
-async function schema(command: Command, tests: boolean): Promise<void> {
+async function schema(command: Command, { kind, tests }: SchemaOptions): Promise<void> {
   const config = await loadConfig(surroundings(), globalOptions(command).config);
   const graph = await loadMap(config.map, config.parameters, config.folder);
-  const shown = tests ? policyTestJsonSchema(graph) : retentionJsonSchema(graph);
+  const shown = tests ? policyTestJsonSchema(graph) : policyJsonSchema(graph, kind);
   process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
 }

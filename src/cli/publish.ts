@@ -4,6 +4,7 @@ import { readDrafts } from '../publication/drafts.js';
 import type { HistoryEntry } from '../publication/history.js';
 import type { PublishedVersion } from '../publication/publication.js';
 import type { PublishOutcome } from '../publication/publish.js';
+import { atOnceWords, changeWords } from './change-words.js';
 import { withoutFileLine } from './draft-notes.js';
 import { counted } from './output.js';
 import { withEngine } from './session.js';
@@ -53,6 +54,7 @@ const publish = (command: Command, policies: readonly string[], remove: readonly
 
 const outcomeDocument = ({ policy, isNew, version, inForce, takenBack }: PublishOutcome): object => ({
   policy,
+  kind: version.kind,
   published: isNew,
   version: version.id,
   digest: version.digest,
@@ -67,8 +69,7 @@ function outcomeLines({ policy, version, inForce, takenBack }: PublishOutcome): 
   const { id, digest, state, because } = version;
   const what = digest === null ? `${policy}: its removal` : policy;
   const back = takenBack === null ? [] : [`  ${takenBack}, which waited, is taken back`];
-  if (state.is !== 'waiting')
-    return [`${what}: in force now (${id}); no record is taken that was kept before`, ...back];
+  if (state.is !== 'waiting') return [`${what}: in force now (${id}); ${atOnceWords(version)}`, ...back];
   return [
     `${what}: ${waitingWords(version)} (${id}), because`,
     ...because.map((reason) => `  ${reason}`),
@@ -114,20 +115,14 @@ const history = (command: Command, policy: string | undefined): Promise<void> =>
   });
 
 function historyLines(entry: HistoryEntry): readonly string[] {
-  const { policy, number, id, digest, author, publishedAt, change, because, approvedBy } = entry;
+  const { policy, number, id, digest, author, publishedAt, because, approvedBy } = entry;
   const approved = approvedBy.length === 0 ? '' : `; approved by ${approvedBy.join('; ')}`;
   return [
     `${policy} ${number}  ${id}  ${digest === null ? 'removal' : digest.slice(0, 12)}  ${stateWords(entry)}`,
-    `  published ${shownInstant(publishedAt)} by ${author}: ${CHANGES[change]}${approved}`,
+    `  published ${shownInstant(publishedAt)} by ${author}: ${changeWords(entry)}${approved}`,
     ...because.map((reason) => `    ${reason}`),
   ];
 }
-
-const CHANGES = {
-  initial: 'first version of this installation',
-  keeps: 'takes no record more',
-  takesMore: 'may take records that were kept',
-} as const;
 
 function stateWords(version: PublishedVersion): string {
   const { state } = version;

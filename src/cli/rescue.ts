@@ -24,12 +24,22 @@ export function rescueCommands(program: Command): void {
 const replay = (command: Command): Promise<void> =>
   withRescue(command, async ({ rescue, actor, out }) => {
     const done = await rescue.replay(actor);
-    const { acts, records, kept, holdsPlaced, holdsLifted, versionsPublished, plansWithdrawn, uncertain } =
-      done;
+    const {
+      acts,
+      records,
+      kept,
+      holdsPlaced,
+      holdsLifted,
+      versionsPublished,
+      plansWithdrawn,
+      consentsWithdrawn,
+      correctionsLost,
+      uncertain,
+    } = done;
     out.result(done, [
       acts === 0
         ? 'Nothing is missing.'
-        : `${counted(acts, 'act')} done again: ${counted(records, 'record')} deleted, ${counted(holdsPlaced, 'hold')} placed, ${counted(holdsLifted, 'hold')} lifted, ${counted(versionsPublished, 'policy version')} published, ${counted(plansWithdrawn, 'plan')} withdrawn.`,
+        : `${counted(acts, 'act')} done again: ${counted(records, 'record')} deleted, ${counted(holdsPlaced, 'hold')} placed, ${counted(holdsLifted, 'hold')} lifted, ${counted(versionsPublished, 'policy version')} published, ${counted(plansWithdrawn, 'plan')} withdrawn, ${counted(consentsWithdrawn, 'consent')} withdrawn.`,
       ...(acts === 0
         ? []
         : [
@@ -37,6 +47,11 @@ const replay = (command: Command): Promise<void> =>
           ]),
       ...(kept > 0
         ? [`! ${counted(kept, 'record')} came back and a protection keeps them; \`lethe hold list\``]
+        : []),
+      ...(correctionsLost > 0
+        ? [
+            `! ${counted(correctionsLost, 'correction')} of personal data must be made again: the backup has the values from before, and no journal holds the new ones. Each is listed as a task`,
+          ]
         : []),
       ...(uncertain.length > 0
         ? [

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { unreviewedGlass } from '../access/break-glass.js';
 import { overdueHolds } from '../disposal/hold.js';
 import type { Engine } from '../engine.js';
 import { notices, type Notice } from '../jobs/schedule-status.js';
@@ -18,7 +19,11 @@ type Told = Omit<Notice, 'kind' | 'policy'> & { readonly kind: string; readonly 
 
 const status = (command: Command): Promise<void> =>
   withEngine(command, async ({ engine, out }) => {
-    const told = [...(await notices(engine)), ...(await holdNotices(engine))];
+    const told = [
+      ...(await notices(engine)),
+      ...(await holdNotices(engine)),
+      ...(await glassNotices(engine)),
+    ];
     const [findings, notes] = [
       told.filter(({ isTrouble }) => isTrouble),
       told.filter(({ isTrouble }) => !isTrouble),
@@ -26,7 +31,7 @@ const status = (command: Command): Promise<void> =>
     out.result({ ok: findings.length === 0, findings: findings.map(document), notes: notes.map(document) }, [
       ...findings.map((one) => `! ${line(one)}`),
       ...notes.map(line),
-      ...(findings.length === 0 ? ['Every run finished, and no hold waits for its review.'] : []),
+      ...(findings.length === 0 ? ['Every run finished, and nothing waits for its review.'] : []),
     ]);
     if (findings.length > 0) process.exitCode = 1;
   });
@@ -41,6 +46,16 @@ async function holdNotices({ db, clock }: Engine): Promise<readonly Told[]> {
     kind: 'hold',
     id,
     message: 'its review is overdue',
+    isTrouble: true,
+  }));
+}
+
+/** What was broken stays here until somebody else has reviewed it. */
+async function glassNotices({ db }: Engine): Promise<readonly Told[]> {
+  return (await unreviewedGlass(db)).map(({ id, grantedAt }) => ({
+    kind: 'glass',
+    id,
+    message: `broken on ${grantedAt.slice(0, 10)}, not reviewed`,
     isTrouble: true,
   }));
 }

@@ -5,7 +5,7 @@ import { newId } from '../core/ids.js';
 import { createEngine } from '../engine.js';
 import { brakesOf } from '../jobs/brakes.js';
 import { runWorker } from '../jobs/daemon.js';
-import { openLog } from '../jobs/log.js';
+import { openLog } from '../log/log.js';
 import { hasFailed, workOnce, type WorkDone } from '../jobs/worker.js';
 import { actingAs, actorOf, globalOptions, withEngine } from './session.js';
 

@@ -35,6 +35,16 @@ export const DEEDS = {
   init: ['operator', 'policy-owner', 'data-protection-officer'],
   // the signing key, and a database that was restored
   vault: ['operator', 'policy-owner'],
+  // to write down what people say of their consent: whoever works with them
+  consent: ['operator', 'policy-owner', 'data-protection-officer'],
+  // who may call the HTTP routes
+  token: ['operator', 'policy-owner'],
+  // whether employees' reading is recorded
+  agree: ['data-protection-officer'],
+  // the access log, and the cases that say whom it names
+  watch: ['data-protection-officer', 'policy-owner'],
+  train: ['policy-owner', 'data-protection-officer'],
+  review: ['data-protection-officer', 'policy-owner'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 export type Deed = keyof typeof DEEDS;
 
@@ -47,6 +57,12 @@ const WORDS: Readonly<Record<Deed, string>> = {
   hold: 'place or lift a hold',
   init: 'set up or bring up to date',
   vault: 'change the vault or its keys',
+  agree: "say whether employees' reading may be recorded",
+  watch: 'look into the access log, or open a case for it',
+  train: 'record a training',
+  review: 'review a broken glass',
+  consent: 'record consent',
+  token: 'make or revoke a token',
 };
 
 /** What leaves no mark on a screen: zero-width and bidirectional marks, soft hyphens, fillers, control characters. */

@@ -217,6 +217,56 @@ export const ERROR_CODES = {
     httpStatus: 409,
     exitCode: 2,
   },
+  // watching who looks at what
+  agreement_missing: {
+    template: "no agreement about recording employees' reading is in force; `lethe access agree` records one",
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  case_unknown: {
+    template: 'no case "{case}"; `lethe access cases` lists them',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  case_own: {
+    template: '{actor} opened case {case} and cannot confirm it; another person must',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  case_without_officer: {
+    template:
+      'case {case} was not opened by a data-protection-officer, so one must confirm it (--as NAME; roles are given in lethe.json)',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  case_not_open: {
+    template:
+      'case {case} {state}; the access log names nobody for it. Open another one if there is still reason to look',
+    httpStatus: 409,
+    exitCode: 3,
+  },
+  grant_unknown: {
+    template: 'no broken glass "{grant}"; `lethe access glass` lists those that wait for their review',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  grant_own: {
+    template: '{grant} cannot be reviewed by the one who broke the glass; another person must',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  grant_reviewed: { template: '{grant} was reviewed already', httpStatus: 409, exitCode: 2 },
+  glass_refused: {
+    template:
+      'nobody in the role of who asks may break the glass for a {record} for this purpose: no access policy in force with "breakGlass" says so',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  training_unknown: {
+    template: 'no training "{training}" is recorded that holds; the id is told when one is recorded',
+    httpStatus: 404,
+    exitCode: 2,
+  },
   // plans
   plan_unknown: {
     template: 'no plan "{plan}"; `lethe retention status` lists the plans',
@@ -308,11 +358,58 @@ export const ERROR_CODES = {
     httpStatus: 500,
     exitCode: 1,
   },
+  document_incomplete: {
+    template:
+      '{document} is not written; what the law asks for is missing:\n{problems}\nadd it to the policies named and publish them (`lethe policy publish`)',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  notice_unknown: {
+    template: 'no privacy notice with the digest "{digest}" was shown from here',
+    httpStatus: 404,
+    exitCode: 2,
+  },
   template_invalid: {
     template: 'report template {path}: {problem}',
     httpStatus: 500,
     exitCode: 2,
   },
+  // intake and writing tickets
+  intake_closed: {
+    template:
+      'nothing is taken in by {channel} for {purpose}: no intake policy in force says what is needed there (`lethe policy publish` puts one in force)',
+    httpStatus: 403,
+    exitCode: 2,
+  },
+  intake_refused: {
+    template: 'not taken in by {channel}: {problems} (intake policies: {policies})',
+    httpStatus: 422,
+    exitCode: 2,
+  },
+  recipient_unknown: {
+    template:
+      'no recipient "{recipient}" for {purpose}: an activity in force must name it before anything goes there (Art. 30(1)(d))',
+    httpStatus: 403,
+    exitCode: 2,
+  },
+  recipient_beyond: {
+    template:
+      'recipient "{recipient}" may not get {fields}: its categories in activity {activity} do not cover them',
+    httpStatus: 403,
+    exitCode: 2,
+  },
+  transition_invalid: {
+    template: '{record} cannot go from {from} to {to}; from {from} it goes to {possible}',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  rectification_held: {
+    template:
+      '{record} is under hold {hold}, which keeps it as it is; add a statement to it instead (GDPR Art. 16), or have the hold lifted',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  task_unknown: { template: 'no open task "{task}"', httpStatus: 404, exitCode: 2 },
   // records and holds
   record_unknown: {
     template: 'no record "{record}"; records are written like {example}',
@@ -341,6 +438,149 @@ export const ERROR_CODES = {
     template: '{actor} placed hold {hold} and cannot lift it; another person must',
     httpStatus: 403,
     exitCode: 3,
+  },
+  // access to tickets
+  access_denied: {
+    template:
+      '{deed} on {record} is denied to {roles} for {purpose}: {reason}; policies considered: {policies}. It is the same answer where there is no such record',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  map_unenforced: {
+    template:
+      'tickets go through Lethe only on its own help desk (map "native"); beside "{map}" it does not control what that system shows or changes itself',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  // consent
+  consent_not_asked: {
+    template:
+      'consent is not asked for {purpose}: {why}. It is asked only where it is what the processing rests on (GDPR Art. 6(1)(a), 9(2)(a)), or for recording calls',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  consent_wording_unknown: {
+    template:
+      'consent policy {policy} shows wording "{known}", in {languages}; what was consented to must be that wording, in one of these languages',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  consent_transition: {
+    template:
+      'consent of {record} to {purpose} is {state} and cannot become {next}; it can become {possible}',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  consent_party: {
+    template: '{state} is for {may} to say, not for {by}',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  consent_age: {
+    template:
+      'consent policy {policy} asks for somebody with parental authority below the age of {threshold}, and {why}; state the age, or let a holder of parental authority consent, verified (GDPR Art. 8)',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  consent_employee: {
+    template:
+      '{record} is an employee, and consent policy {policy} does not say why an employee is free to refuse; employees are not asked without (GDPR recital 43)',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  consent_unknown: {
+    template:
+      'nothing is recorded of a consent of {record} to {purpose}; `lethe consent show {record}` lists what is',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  consent_record_incomplete: {
+    template:
+      'no consent record for {record} and {purpose}: "{field}" is missing, which {source} asks for ({why}); nothing is left out of one',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  // calls and their recording
+  call_unknown: {
+    template: 'no call "{call}" is known here; the id is the one that opening the call returned',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  call_over: {
+    template: 'call {call} is over; nobody joins it or is recorded on it',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  participant_unknown: {
+    template: 'nobody "{participant}" is on call {call}; joining returned the id',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  recording_not_asked: {
+    template:
+      'no call may be recorded: {why}. A consent policy with `"for": "recording"` must be in force, and one only',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  recording_not_permitted: {
+    template:
+      'call {call} may not be recorded yet: {missing}. {place}: {rule} ({cite}; {verified}). The call goes on without',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  recording_state: {
+    template: 'the recording of call {call} is {state}, so it cannot {deed}',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  recording_not_stored: {
+    template: 'nothing of call {call} is stored: {what} {why}',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  listening_untold: {
+    template:
+      'nobody may listen in on call {call} yet: not everybody was told ({roles}); tell them, then try again',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  // HTTP and its tokens
+  token_invalid: {
+    template: 'this takes a token that is good: `Authorization: Bearer lethe_…` (`lethe token create`)',
+    httpStatus: 401,
+    exitCode: 3,
+  },
+  token_unknown: {
+    template: 'no token "{token}" that could be revoked; `lethe token list` lists them',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  scope_missing: {
+    template: 'the token has not the scope {scope} that this takes',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  purpose_refused: {
+    template: 'the header Lethe-Purpose names no purpose of the token; it has {purposes}',
+    httpStatus: 403,
+    exitCode: 3,
+  },
+  request_invalid: { template: 'the request is not understood: {problems}', httpStatus: 400, exitCode: 2 },
+  route_unknown: {
+    template: 'there is no such route; /openapi.json lists them',
+    httpStatus: 404,
+    exitCode: 2,
+  },
+  body_too_large: { template: 'the body of the request is too large', httpStatus: 413, exitCode: 2 },
+  media_type_unknown: {
+    template: 'the body of the request must be JSON (content-type: application/json)',
+    httpStatus: 415,
+    exitCode: 2,
+  },
+  internal: {
+    template: 'something went wrong here; the log of the server says where',
+    httpStatus: 500,
+    exitCode: 1,
   },
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 

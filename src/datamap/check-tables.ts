@@ -2,7 +2,7 @@ import { identifier } from '../db/sql.js';
 import type { Catalogue, CatalogueTable } from './catalogue.js';
 import { splitName } from './compile-tables.js';
 import { error, hint, warning, type Finding } from './finding.js';
-import type { MapGraph, MapTable } from './graph.js';
+import { isOwnTable, type MapGraph, type MapTable } from './graph.js';
 import type { Losses } from './losses.js';
 
 /** Every mapped table is there, is a table, and its key names one row; every other table has an answer. */
@@ -79,10 +79,14 @@ function checkKey({ id, key, sql }: MapTable, found: CatalogueTable): readonly F
   ];
 }
 
+/** Of Lethe's own tables: refuses an UPDATE, and does nothing else. */
+const APPEND_ONLY = 'stays_as_written';
+
 /** Triggers run whatever they like with the old row: history tables, undo dumps, queues. */
 function checkTriggers(table: MapTable, found: CatalogueTable, losses: Losses): readonly Finding[] {
   if (!losses.tables.has(table)) return [];
-  return found.triggers.map(({ name, calls, onChange }) => {
+  const others = found.triggers.filter(({ calls }) => !(isOwnTable(table) && calls === APPEND_ONLY));
+  return others.map(({ name, calls, onChange }) => {
     const message = `${table.sql} has trigger "${name}" (${calls}); see whether it copies rows elsewhere, and map that table`;
     return (onChange ? warning : hint)('trigger', `tables.${table.id}`, message);
   });

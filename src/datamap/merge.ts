@@ -8,6 +8,8 @@ import type { DataMapFile, TableEntry } from './schema.js';
 const RESERVED = 'lethe-';
 /** Which record of the ticket system is which person. */
 const PERSONS = 'lethe-subject-record';
+/** Which record of the ticket system is flagged, or shown to nobody. */
+const FLAGS = ['lethe-sensitive', 'lethe-quarantine'];
 
 /**
  * The map of a ticket system with Lethe's own tables behind it, so that these are retained, held and explained like all
@@ -17,7 +19,7 @@ export function withOwnTables(file: DataMapFile, own: DataMapFile, report: Repor
   reportTaken(file, report);
   return {
     ...file,
-    tables: { ...file.tables, ...withPersons(own.tables, file) },
+    tables: { ...file.tables, ...withFlagged(withPersons(own.tables, file), file) },
     ignoredTables: { ...file.ignoredTables, ...own.ignoredTables },
     edges: [...file.edges, ...own.edges],
   };
@@ -64,3 +66,41 @@ function personIsGone({ schema, subject, tables }: DataMapFile): string {
   const key = columnName(people, subject.key).sql;
   return `this.record = ${literal(people.concept)} and this.key not in (select cast(person.${key} as text) from ${table} person)`;
 }
+
+/** The same of what a flag is on, which can be any record of the ticket system. */
+function withFlagged(own: DataMapFile['tables'], file: DataMapFile): DataMapFile['tables'] {
+  const isGone = {
+    type: 'boolean' as const,
+    sql: flaggedIsGone(file),
+    description: 'the ticket system has no such record any more',
+  };
+  const flags = FLAGS.flatMap((name) => {
+    const table = own[name];
+    return table ? [[name, { ...table, facts: { ...table.facts, isGone } }] as const] : [];
+  });
+  return { ...own, ...Object.fromEntries(flags) };
+}
+
+/** By the record's own key, so that its index answers; a record of another kind of key is never gone. */
+function flaggedIsGone({ schema, tables }: DataMapFile): string {
+  const cases = Object.entries(tables).flatMap(([name, entry]) => {
+    const [[key, type] = ['', ''], ...more] = Object.entries(entry.key ?? {});
+    const value = KEY_VALUES[type];
+    if (entry.concept === undefined || value === undefined || more.length > 0) return [];
+    const table = splitName(entry.table ?? name, schema ?? 'public')
+      .map(identifier)
+      .join('.');
+    return [
+      `when ${literal(entry.concept)} then not exists (select from ${table} flagged where flagged.${columnName(entry, key).sql} = ${value})`,
+    ];
+  });
+  return cases.length === 0 ? 'false' : `(case this.record ${cases.join(' ')} else false end)`;
+}
+
+/** A flag's key, which is text, as a value of the key's type; what is no such value is no record's. */
+const KEY_VALUES: Readonly<Record<string, string>> = {
+  int: `case when this.key ~ '^-?[0-9]{1,18}$' then cast(this.key as bigint) end`,
+  bigint: `case when this.key ~ '^-?[0-9]{1,18}$' then cast(this.key as bigint) end`,
+  uuid: `case when this.key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then cast(this.key as uuid) end`,
+  text: 'this.key',
+};

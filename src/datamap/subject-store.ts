@@ -24,7 +24,8 @@ export async function keepSubject(tx: Tx, id: string, record: string, key: strin
   return id;
 }
 
-async function findSubject(db: Queryable, record: string, key: string): Promise<string | null> {
+/** The person this record is; null: Lethe has had no need to know them. */
+export async function findSubject(db: Queryable, record: string, key: string): Promise<string | null> {
   const { rows } = await db.query<Row & { subject_id: string }>(sql`
     select subject_id from lethe.subject_record where record = ${record} and key = ${key}`);
   return rows[0]?.subject_id ?? null;

@@ -5,6 +5,7 @@ import { throughDoor } from '../db/disposal-door.js';
 import type { ForeignKey } from '../datamap/closure.js';
 import { readForeignKeys } from '../datamap/foreign-keys.js';
 import { actorId, keepActor } from '../ledger/actor-directory.js';
+import { withdrawConsentAgain } from '../consent/consent-again.js';
 import { appendEntry } from '../ledger/append.js';
 import { resumeChain } from '../ledger/resume.js';
 import { standingOf } from '../ledger/standing.js';
@@ -17,6 +18,7 @@ import { targetColumns } from './hold-target.js';
 import { endProtection, insertProtection } from './protection-store.js';
 import { disposeAgain } from './replay-disposal.js';
 import { keepSubject } from '../datamap/subject-store.js';
+import { askToCorrectAgain } from './correct-again.js';
 import { withdrawAgain } from './withdrawal.js';
 
 export interface Replay {
@@ -29,6 +31,9 @@ export interface Replay {
   readonly holdsLifted: number;
   readonly versionsPublished: number;
   readonly plansWithdrawn: number;
+  readonly consentsWithdrawn: number;
+  /** Corrections of persons' data that are lost, each listed as a task: their values are in no journal. */
+  readonly correctionsLost: number;
   /** Acts of which nobody knows whether they committed: their process died, and the database is older than that. */
   readonly uncertain: readonly string[];
 }
@@ -41,6 +46,8 @@ const COUNTED = {
   holdsLifted: 0,
   versionsPublished: 0,
   plansWithdrawn: 0,
+  consentsWithdrawn: 0,
+  correctionsLost: 0,
 };
 type Counted = keyof typeof COUNTED;
 const COUNTS = Object.keys(COUNTED) as readonly Counted[];
@@ -111,6 +118,10 @@ function thingOf(act: Act): Readonly<Record<string, string>> {
       return { hold: act.hold };
     case 'policy.published':
       return { policy: act.policy, version: act.version };
+    case 'consent.withdrawn':
+      return { consent: act.consent };
+    case 'rectified':
+      return { rectification: act.rectification, field: act.field };
   }
 }
 
@@ -131,6 +142,10 @@ async function redoOn(
       return { versionsPublished: (await publishAgain(tx, act)) ? 1 : 0 };
     case 'plan.withdrawn':
       return { plansWithdrawn: (await withdrawAgain(tx, act)) ? 1 : 0 };
+    case 'consent.withdrawn':
+      return { consentsWithdrawn: (await withdrawConsentAgain(tx, act)) ? 1 : 0 };
+    case 'rectified':
+      return { correctionsLost: (await askToCorrectAgain(tx, act)) ? 1 : 0 };
   }
 }
 

@@ -43,7 +43,7 @@ export const inForceSince = ({ standings }: CoverageContext, policy: string): In
 export const dayOf = (instant: string): string => (parseInstant(instant) ?? instant).slice(0, 10);
 
 /** `policy resolved-tickets` */
-export const nameOf = ({ id }: Pick<RetentionPolicy, 'id'>): string => `policy ${id}`;
+export const nameOf = ({ id }: { readonly id: string }): string => `policy ${id}`;
 
 /** One question that fails must not silence the others: its failure is a finding too. */
 export async function findingOr(

@@ -4,8 +4,11 @@ import type { Database } from '../db/database.js';
 import { error, warning, type Finding } from '../datamap/finding.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { policyStandings, readVersions, type VersionsRead } from '../publication/policies-in-force.js';
+import { byKind } from '../policy/policy.js';
 import type { PolicyStanding } from '../publication/publication.js';
 import { retentionStatus } from '../retention/status.js';
+import { accessCoverage } from './access.js';
+import { activityCoverage } from './activities.js';
 import { backlog } from './backlog.js';
 import { clockSkew } from './clock-skew.js';
 import { findingOr, type CoverageContext } from './context.js';
@@ -40,6 +43,7 @@ export async function checkCoverage(installation: Installation): Promise<readonl
   return [
     ...(await findingOr('vault', () => vaultCoverage(installation))),
     ...(await findingOr('clock', () => clockSkew(installation))),
+    ...(await findingOr('access log', () => accessCoverage(installation))),
     ...unreadable(read),
     ...(await policyCoverage(installation, standings, read)),
   ];
@@ -59,12 +63,16 @@ async function policyCoverage(
   standings: ReadonlyMap<string, PolicyStanding>,
   { policies, problems }: VersionsRead,
 ): Promise<readonly Finding[]> {
-  const plans = await retentionStatus({ db, graph, clock, policies, vault: null });
-  const context: CoverageContext = { db, graph, clock, policies, standings, plans };
-  const isCovered = policies.some(({ action }) => action === 'delete');
+  const { retention: rules } = byKind(policies);
+  const plans = await retentionStatus({ db, graph, clock, policies: rules, vault: null });
+  const context: CoverageContext = { db, graph, clock, policies: rules, standings, plans };
+  const isCovered = rules.some(({ action }) => action === 'delete');
   return [
     ...(isCovered || problems.length > 0 ? [] : [nothingInForce]),
+    // a version that cannot be read would leave everything that rests on it without an activity
+    ...(problems.length > 0 ? [] : activityCoverage(graph, byKind(policies))),
     ...(await findingOr('waiting', () => waiting(context))),
+    ...policyReviews(policies, context),
     ...(isCovered ? await rulesCoverage(context) : []),
   ];
 }
@@ -83,7 +91,6 @@ export async function rulesCoverage(context: CoverageContext): Promise<readonly 
     ...(await backlog(context)),
     ...(await ruleConflicts(context)),
     ...(await endlessRecords(context)),
-    ...policyReviews(context),
     ...(await findingOr('schedules', () => schedules(context))),
   ];
 }

@@ -1,12 +1,16 @@
 import { fromZoned, toZoned } from '../core/instant.js';
 import { warning, type Finding } from '../datamap/finding.js';
+import type { Policy } from '../policy/policy.js';
 import { dayOf, nameOf, type CoverageContext } from './context.js';
 
 /** Years after which a policy that names no review date is looked at again. */
 const YEARS = 2;
 
 /** Policies in force whose review is due: by the date they name, or because nobody published them anew for two years. */
-export function policyReviews({ policies, standings, clock }: CoverageContext): readonly Finding[] {
+export function policyReviews(
+  policies: readonly Policy[],
+  { standings, clock }: Pick<CoverageContext, 'standings' | 'clock'>,
+): readonly Finding[] {
   const now = clock.now();
   const longAgo = fromZoned(toZoned(now, 'UTC').subtract({ years: YEARS }));
   return policies.flatMap((policy) => {

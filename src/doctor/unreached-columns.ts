@@ -3,12 +3,10 @@ import { hint, warning, type Finding } from '../datamap/finding.js';
 import { isOwnTable, type MapColumn, type MapGraph, type MapTable } from '../datamap/graph.js';
 import { isWithin } from '../policy/categories.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
+import { listed } from './listed.js';
 
 /** Categories of columns that say no more than whose row it is, or who made it. */
 const IDS = 'user.unique_id';
-
-/** How many names a message lists before it counts the others. */
-const LISTED = 6;
 
 /**
  * Personal columns that no disposal rule in force ever reaches: their table is no rule's record and goes along with none, and
@@ -88,8 +86,3 @@ function idsFinding(tables: readonly MapTable[]): readonly Finding[] {
     ),
   ];
 }
-
-const listed = (names: readonly string[]): string =>
-  names.length <= LISTED + 1
-    ? names.join(', ')
-    : `${names.slice(0, LISTED).join(', ')} and ${names.length - LISTED} more`;

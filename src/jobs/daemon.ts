@@ -5,7 +5,7 @@ import { everyMinute } from '../core/ticker.js';
 import type { Engine } from '../engine.js';
 import { brakesOf, type BrakeSettings } from './brakes.js';
 import { isAway } from './failure.js';
-import type { Log } from './log.js';
+import type { Log } from '../log/log.js';
 import { pause } from './pause.js';
 import { enqueue, workRound } from './worker.js';
 import type { WorkerContext } from './worker-context.js';

@@ -2,7 +2,7 @@ import type { ActorName } from '../core/actor.js';
 import type { Instant } from '../core/instant.js';
 import type { Brake } from '../disposal/brake.js';
 import type { Engine } from '../engine.js';
-import { silentLog, type Log } from './log.js';
+import { silentLog, type Log } from '../log/log.js';
 
 /** What a worker works with. */
 export interface WorkerContext {

@@ -32,6 +32,10 @@ export const accessSchema = z.strictObject({
   may: z.array(z.enum(ACCESS_DEEDS)).min(1),
   when: z.unknown().optional().describe('which of the records; absent: all'),
   assigned: z.literal('self').optional().describe('only records of tickets that are assigned to who asks'),
+  subject: z
+    .literal('self')
+    .optional()
+    .describe('only records about who asks: their own data, their own tickets and what is in them'),
   categories: z
     .array(text)
     .optional()
@@ -44,5 +48,11 @@ export const accessSchema = z.strictObject({
     .strictObject({ content: text, version: text })
     .optional()
     .describe('who asks must have had this training, and it must not have expired'),
+  breakGlass: z
+    .literal(true)
+    .optional()
+    .describe(
+      'permits nothing from day to day: only while who asks has broken the glass for the record, which is reviewed afterwards',
+    ),
 });
 export type AccessEntry = z.infer<typeof accessSchema>;

@@ -1,6 +1,7 @@
 import { didYouMean } from '../core/did-you-mean.js';
 import type { Problem } from '../core/errors.js';
 import type { MapGraph } from '../datamap/graph.js';
+import { recordName } from './activity-data.js';
 import { activitySchema, type ActivityEntry } from './activity-schema.js';
 import { categoriesOf, isWithin } from './categories.js';
 import { checkedEntry, type PolicyFile, type PolicyText, type Report } from './checked-entry.js';
@@ -33,6 +34,7 @@ function checkPurposes({ purposes }: ActivityEntry, report: Report): void {
 
 function checkData(graph: MapGraph, { categories, records = [] }: ActivityEntry, report: Report): void {
   const known = categoriesOf(graph);
+  const names = [...graph.tables.values()].map(recordName);
   for (const [at, name] of categories.entries())
     if (!known.some((category) => isWithin(category, name)))
       report(
@@ -40,10 +42,10 @@ function checkData(graph: MapGraph, { categories, records = [] }: ActivityEntry,
         `no column of the data map has the category "${name}"${didYouMean(name, known)}`,
       );
   for (const [at, name] of records.entries())
-    if (!graph.records.has(name))
+    if (!names.includes(name))
       report(
         `records[${at}]`,
-        `the data map "${graph.id}" has no record "${name}"${didYouMean(name, [...graph.records.keys()])}`,
+        `the data map "${graph.id}" has no record "${name}"${didYouMean(name, names)}`,
       );
 }
 

@@ -51,7 +51,9 @@ export const activitySchema = z.strictObject({
     .array(text)
     .min(1)
     .optional()
-    .describe('records of the data map it is about; absent: all with these categories'),
+    .describe(
+      'records of the data map it is about, or tables of it that are no records; absent: all with these categories',
+    ),
   channels: z
     .array(z.enum(['e-mail', 'web', 'phone', 'chat']))
     .min(1)

@@ -23,8 +23,8 @@ export function reportOverrides(files: readonly PolicyFile[], problems: Problem[
 }
 
 function draftOf({ path, content }: PolicyFile): readonly Draft[] {
-  const { id, record, then, overrides } = entriesOf(content);
-  if (typeof id !== 'string') return [];
+  const { kind = 'retention', id, record, then, overrides } = entriesOf(content);
+  if (typeof id !== 'string' || kind !== 'retention') return [];
   const isFloor = entriesOf(then)['action'] === 'keep';
   return [{ file: path, id, record, isFloor, overrides: Array.isArray(overrides) ? overrides : [] }];
 }

@@ -8,11 +8,12 @@ import type { MapGraph } from '../datamap/graph.js';
 import { entriesOf, isObject } from './json-object.js';
 import { reportOverrides } from './overrides.js';
 import type { PolicyFile } from './checked-entry.js';
-import { readRetentionPolicy, type RetentionPolicy } from './retention-policy.js';
+import { byKind, isKind, POLICY_KINDS, READERS, type PoliciesByKind, type Policy } from './policy.js';
 
-/** The retention policies of a folder, checked together: drafts. */
-export interface PolicySet {
-  readonly policies: readonly RetentionPolicy[];
+/** The policies of a folder, checked together: drafts. */
+export interface PolicySet extends PoliciesByKind {
+  /** Of every kind, in the order of their files. */
+  readonly all: readonly Policy[];
 }
 
 /** Reads the policy files of a folder (not `*.test.json`); syntax findings go to `problems`. */
@@ -42,9 +43,9 @@ async function policyNames(folder: string, shownAs: string): Promise<readonly st
 
 /** Checks policy files against the map and against each other; all findings go to `problems`. */
 export function checkPolicies(graph: MapGraph, files: readonly PolicyFile[], problems: Problem[]): PolicySet {
-  const policies = readPolicies(graph, files, problems);
+  const all = readPolicies(graph, files, problems);
   reportOverrides(files, problems);
-  return { policies };
+  return { all, ...byKind(all) };
 }
 
 /** The same without what one file says of another in `overrides`: that may be about policies that are published already. */
@@ -52,22 +53,23 @@ export function readPolicies(
   graph: MapGraph,
   files: readonly PolicyFile[],
   problems: Problem[],
-): readonly RetentionPolicy[] {
-  const policies = files.flatMap((file) => readPolicyFile(graph, file, problems) ?? []);
+): readonly Policy[] {
+  const policies = files.flatMap((file) => readPolicy(graph, file, problems) ?? []);
   reportDuplicates(files, problems);
   return policies;
 }
 
-function readPolicyFile(graph: MapGraph, file: PolicyFile, problems: Problem[]): RetentionPolicy | null {
+/** Reads a policy of the kind it says it is; retention, where it says none. Findings go to `problems`; null: there was one. */
+export function readPolicy(graph: MapGraph, file: PolicyFile, problems: Problem[]): Policy | null {
   const refuse = (path: string, message: string): null => {
     problems.push({ file: file.path, path, message });
     return null;
   };
   if (!isObject(file.content)) return refuse('', 'must be one policy: {"kind": "retention", …}');
-  const { kind } = file.content;
-  if (kind === undefined || kind === 'retention') return readRetentionPolicy(graph, file, problems);
-  if (typeof kind !== 'string') return refuse('kind', 'must be "retention"');
-  return refuse('kind', `unknown kind of policy "${kind}"${didYouMean(kind, ['retention'])}`);
+  const { kind = 'retention' } = file.content;
+  if (typeof kind !== 'string') return refuse('kind', `must be one of ${POLICY_KINDS.join(', ')}`);
+  if (isKind(kind)) return READERS[kind](graph, file, problems);
+  return refuse('kind', `unknown kind of policy "${kind}"${didYouMean(kind, POLICY_KINDS)}`);
 }
 
 function reportDuplicates(files: readonly PolicyFile[], problems: Problem[]): void {

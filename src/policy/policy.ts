@@ -31,6 +31,8 @@ export const READERS = {
 
 export const POLICY_KINDS = Object.keys(READERS) as readonly PolicyKind[];
 
+export const isKind = (name: string): name is PolicyKind => Object.hasOwn(READERS, name);
+
 /** Policies of every kind that hold together: those in force at one instant, or the drafts of a folder. */
 export type PoliciesByKind = { readonly [Kind in PolicyKind]: readonly PolicyOf<Kind>[] };
 

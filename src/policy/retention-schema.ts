@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MapGraph } from '../datamap/graph.js';
 import { conditionSchema } from './condition-schema.js';
-import { head, id, period, text } from './policy-fields.js';
+import { head, id, period, text, translated } from './policy-fields.js';
 
 const then = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('delete') }),
@@ -42,8 +42,16 @@ export const retentionSchema = z.strictObject({
     from: z.string().describe('the start event: an instant fact of the record'),
     periodStarts: z.enum(['event', 'endOfYear']).default('event'),
     timeZone: z.string().describe('IANA time zone in which calendar units count'),
+    says: translated
+      .optional()
+      .describe(
+        'the start event as a clause, for the privacy notice: "the ticket was closed" (Art. 13(2)(a))',
+      ),
   }),
   then,
+  says: translated
+    .optional()
+    .describe('what is kept, for the privacy notice: "Tickets that are settled" (Art. 13(2)(a))'),
   overrides: z.array(id).optional().describe('rules this one replaces where both match'),
   schedule: schedule.optional(),
 });
@@ -73,7 +81,8 @@ export function retentionJsonSchema(graph: MapGraph): object {
   };
 }
 
-const nonEmpty = (names: readonly string[]): [string, ...string[]] | null => {
+/** For an enumeration; null: there is nothing to enumerate. */
+export const nonEmpty = (names: readonly string[]): [string, ...string[]] | null => {
   const [first, ...rest] = names;
   return first === undefined ? null : [first, ...rest];
 };

@@ -3,7 +3,7 @@ import type { MapGraph } from '../datamap/graph.js';
 import { entriesOf } from '../policy/json-object.js';
 import { readPolicies, readPolicyFiles } from '../policy/policy-set.js';
 import type { PolicyFile } from '../policy/checked-entry.js';
-import type { RetentionPolicy } from '../policy/retention-policy.js';
+import type { Policy } from '../policy/policy.js';
 
 /** The policy files as they are now: what somebody may publish, and what could not even be parsed. */
 export interface Drafts {
@@ -20,7 +20,7 @@ export async function readDrafts(folder: string, shownAs: string): Promise<Draft
 
 export interface ChosenDraft {
   readonly file: PolicyFile;
-  readonly policy: RetentionPolicy;
+  readonly policy: Policy;
 }
 
 /**

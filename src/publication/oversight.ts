@@ -1,8 +1,7 @@
 import type { Assurance, Role } from '../core/actor.js';
-import { isNeverShorter } from '../core/longer-period.js';
-import { parsePeriod } from '../core/period.js';
+import type { Policy } from '../policy/policy.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
-import type { RetentionEntry } from '../policy/retention-schema.js';
+import { isNeverLonger } from './never-longer.js';
 
 /** Who must agree before something is taken. */
 export interface Oversight {
@@ -12,7 +11,7 @@ export interface Oversight {
 }
 
 /** The strictest of what versions ask for, at least one approval; where they name different roles, the first one's. */
-export function strictestOversight(versions: readonly Pick<RetentionEntry, 'approval'>[]): Oversight {
+export function strictestOversight(versions: readonly Pick<Policy['entry'], 'approval'>[]): Oversight {
   const asked = versions.map(({ approval }) => approval);
   return {
     approvers: Math.max(1, ...asked.map(({ approvers }) => approvers)),
@@ -23,8 +22,22 @@ export function strictestOversight(versions: readonly Pick<RetentionEntry, 'appr
 
 /** In which ways the second version is watched less closely than the first. */
 export function loosenedOversight(before: RetentionPolicy, after: RetentionPolicy): readonly string[] {
-  const [was, is] = [before.entry.approval, after.entry.approval];
   const [upTo, upToNow] = [before, after].map(({ schedule }) => schedule?.upTo ?? -1) as [number, number];
+  return [
+    ...loosenedApproval(before.entry, after.entry),
+    ...(upToNow > upTo
+      ? [
+          `schedule.withoutApproval.upTo: ${upTo < 0 ? 'none' : upTo} → ${upToNow}, plans up to that size go unseen`,
+        ]
+      : []),
+  ];
+}
+
+/** In which ways fewer, or others, approve what comes after the second version; the first one's approvers agree to that. */
+export function loosenedApproval(
+  { approval: was }: Pick<Policy['entry'], 'approval'>,
+  { approval: is }: Pick<Policy['entry'], 'approval'>,
+): readonly string[] {
   return [
     ...(is.approvers < was.approvers
       ? [`approval.approvers: ${was.approvers} → ${is.approvers}, fewer people approve`]
@@ -35,20 +48,8 @@ export function loosenedOversight(before: RetentionPolicy, after: RetentionPolic
     ...(was.role !== undefined && is.role !== was.role
       ? [`approval.role: approvers need not have the role ${was.role} any more`]
       : []),
-    ...(isNoLonger(is.validFor, was.validFor)
+    ...(isNeverLonger(is.validFor, was.validFor)
       ? []
       : [`approval.validFor: ${was.validFor} → ${is.validFor}, approvals stay good for longer`]),
-    ...(upToNow > upTo
-      ? [
-          `schedule.withoutApproval.upTo: ${upTo < 0 ? 'none' : upTo} → ${upToNow}, plans up to that size go unseen`,
-        ]
-      : []),
   ];
-}
-
-function isNoLonger(text: string, than: string): boolean {
-  const [period, other] = [parsePeriod(text), parsePeriod(than)];
-  if ('problem' in period || 'problem' in other) return false;
-  const counted = { timeZone: 'UTC', periodStarts: 'event' } as const;
-  return isNeverShorter({ ...counted, period: other }, { ...counted, period });
 }

@@ -2,13 +2,15 @@ import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
-import { standings, type PolicyStanding, type PublishedVersion } from './publication.js';
+import { asOf, standings, type PolicyStanding, type PublishedVersion } from './publication.js';
 import { listPublications } from './publication-store.js';
-import { readRetentionPolicy, type RetentionPolicy } from '../policy/retention-policy.js';
+import { byKind, type PoliciesByKind, type Policy } from '../policy/policy.js';
+import { readPolicy } from '../policy/policy-set.js';
+import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { versionTexts } from './version-store.js';
 
 /**
- * The versions in force, compiled against the map. Files are drafts: editing one changes nothing here.
+ * The retention policies in force, compiled against the map. Files are drafts: editing one changes nothing here.
  * @throws LetheError `version_unreadable` when the map has changed so that one of them no longer fits
  */
 export async function policiesInForce(
@@ -16,9 +18,29 @@ export async function policiesInForce(
   graph: MapGraph,
   now: Instant,
 ): Promise<readonly RetentionPolicy[]> {
-  const versions = [...standings(await listPublications(db), now).values()].flatMap(
-    ({ inForce }) => inForce ?? [],
-  );
+  const ruling = await inForceAt(db, now);
+  const rules = ruling.filter(({ kind }) => kind === 'retention');
+  return byKind(await readAll(db, graph, rules)).retention;
+}
+
+/**
+ * The policies of every kind that are, or were, in force at an instant: nothing published or approved later counts.
+ * @throws LetheError `version_unreadable` when the map has changed so that one of them no longer fits
+ */
+export async function policiesByKind(db: Queryable, graph: MapGraph, at: Instant): Promise<PoliciesByKind> {
+  return byKind(await readAll(db, graph, await inForceAt(db, at)));
+}
+
+async function inForceAt(db: Queryable, at: Instant): Promise<readonly PublishedVersion[]> {
+  const known = standings(asOf(await listPublications(db), at), at);
+  return [...known.values()].flatMap(({ inForce }) => inForce ?? []);
+}
+
+async function readAll(
+  db: Queryable,
+  graph: MapGraph,
+  versions: readonly PublishedVersion[],
+): Promise<readonly Policy[]> {
   const { policies, problems } = await readVersions(db, graph, versions);
   if (problems.length > 0)
     throw new LetheError('version_unreadable', { problems: describeProblems(problems) });
@@ -26,7 +48,7 @@ export async function policiesInForce(
 }
 
 export interface VersionsRead {
-  readonly policies: readonly RetentionPolicy[];
+  readonly policies: readonly Policy[];
   /** Why the others cannot be read; the file is the policy with its version. */
   readonly problems: readonly Problem[];
 }
@@ -47,8 +69,9 @@ export async function readVersions(
     const compiled = known.get(version.digest) ?? compile(graph, version, text, problems);
     if (!compiled) return [];
     known.set(version.digest, compiled);
-    if (compiled.id === version.policy) return compiled;
-    problems.push({ file: pathOf(version), path: 'id', message: `its text is that of "${compiled.id}"` });
+    if (compiled.id === version.policy && compiled.kind === version.kind) return compiled;
+    const message = `its text is that of the ${compiled.kind} policy "${compiled.id}"`;
+    problems.push({ file: pathOf(version), path: 'id', message });
     return [];
   });
   return { policies, problems };
@@ -61,19 +84,19 @@ function compile(
   version: PublishedVersion,
   text: string | undefined,
   problems: Problem[],
-): RetentionPolicy | null {
+): Policy | null {
   const path = pathOf(version);
-  if (text !== undefined) return readRetentionPolicy(graph, { path, content: JSON.parse(text) }, problems);
+  if (text !== undefined) return readPolicy(graph, { path, content: JSON.parse(text) }, problems);
   const message = 'its stored text is gone, or is not the one that was published';
   problems.push({ file: path, path: '', message });
   return null;
 }
 
 /** A version never changes and neither does a compiled map, so what was read once need not be read again. */
-const COMPILED = new WeakMap<MapGraph, Map<string, RetentionPolicy>>();
+const COMPILED = new WeakMap<MapGraph, Map<string, Policy>>();
 
-function compiledFor(graph: MapGraph): Map<string, RetentionPolicy> {
-  const known = COMPILED.get(graph) ?? new Map<string, RetentionPolicy>();
+function compiledFor(graph: MapGraph): Map<string, Policy> {
+  const known = COMPILED.get(graph) ?? new Map<string, Policy>();
   COMPILED.set(graph, known);
   return known;
 }

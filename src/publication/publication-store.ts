@@ -2,11 +2,13 @@ import type { Assurance, Role } from '../core/actor.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable, Row, Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import type { PolicyKind } from '../policy/policy.js';
 import type { Change, Publication } from './publication.js';
 
 interface PublicationRow extends Row {
   readonly id: string;
   readonly policy: string;
+  readonly kind: PolicyKind;
   readonly digest: string | null;
   readonly published_at: Instant;
   readonly published_by: string;
@@ -21,17 +23,25 @@ interface PublicationRow extends Row {
   readonly approved_at: readonly Instant[];
 }
 
-/** Whether a policy about the ticket system was ever published; Lethe's rules about its own records do not count. */
+/**
+ * Whether a policy about the ticket system was ever published. What comes with every map does not count: Lethe's rules about its
+ * own records, activities about nothing else; nor does who the controller is.
+ */
 export async function hasHistory(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<Row & { found: boolean }>(sql`
     select exists (
       select from lethe.publication p join lethe.version v on v.digest = p.digest
-      where v.content::jsonb ->> 'record' not like 'lethe-%'
+      where case p.kind
+        when 'organisation' then false
+        when 'activity' then v.content::jsonb -> 'records' is null
+          or exists (select from jsonb_array_elements_text(v.content::jsonb -> 'records') r(name) where name not like 'lethe-%')
+        else coalesce(v.content::jsonb ->> 'record', '') not like 'lethe-%'
+      end
     ) as found`);
   return rows[0]?.found ?? false;
 }
 
-/** Every retention policy published so far, oldest first, with the approvals that count. */
+/** Every version of every policy published so far, oldest first, with the approvals that count. */
 export async function listPublications(db: Queryable): Promise<readonly Publication[]> {
   const { rows } = await db.query<PublicationRow>(sql`
     select p.*,
@@ -42,11 +52,11 @@ export async function listPublications(db: Queryable): Promise<readonly Publicat
             where a.publication_id = p.id and (p.assurance = 'asserted' or a.assurance = 'authenticated')
             order by a.given_at, a.actor_id) as approved_at
     from lethe.publication p
-    where p.kind = 'retention'
     order by p.number`);
   return rows.map((row) => ({
     id: row.id,
     policy: row.policy,
+    kind: row.kind,
     digest: row.digest,
     publishedAt: row.published_at,
     publishedBy: row.published_by,
@@ -70,12 +80,12 @@ export type NewPublication = Omit<Publication, 'approvals'>;
 
 /** Numbers follow the order of publishing: whoever inserts holds the publishing lock. */
 export async function insertPublication(tx: Tx, publication: NewPublication): Promise<void> {
-  const { id, policy, digest, publishedAt, publishedBy, change, because } = publication;
+  const { id, policy, kind, digest, publishedAt, publishedBy, change, because } = publication;
   const { notBefore, cooling, approvers, assurance, role } = publication;
   await tx.query(sql`
     insert into lethe.publication (id, policy, kind, digest, published_at, published_by, change, because, not_before,
       cooling, approvers, assurance, role)
-    values (${id}, ${policy}, 'retention', ${digest}, ${publishedAt}::timestamptz, ${publishedBy}, ${change},
+    values (${id}, ${policy}, ${kind}, ${digest}, ${publishedAt}::timestamptz, ${publishedBy}, ${change},
       ${JSON.stringify(because)}::jsonb, ${notBefore}::timestamptz, ${cooling}, ${approvers}, ${assurance}, ${role})`);
 }
 

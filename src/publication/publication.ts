@@ -1,10 +1,11 @@
 import type { Assurance, Role } from '../core/actor.js';
 import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
+import type { PolicyKind } from '../policy/policy.js';
 
 /**
- * What a version is to the one in force: the first of an installation, one that provably takes no record more, or one
- * that may.
+ * What a version is to the one in force: the first of an installation; one that provably takes no record more, permits, asks or
+ * takes in nothing more; or one that may.
  */
 export type Change = 'initial' | 'keeps' | 'takesMore';
 
@@ -13,13 +14,15 @@ export interface Publication {
   /** `version-k7m2q9x4wd` */
   readonly id: string;
   readonly policy: string;
+  /** The same for every version of a policy. */
+  readonly kind: PolicyKind;
   /** Of the stored text; null: with this version the policy is removed. */
   readonly digest: string | null;
   readonly publishedAt: Instant;
   /** Actor id. */
   readonly publishedBy: string;
   readonly change: Change;
-  /** In words, why it may take more. */
+  /** In words, why it may take, permit or ask for more. */
   readonly because: readonly string[];
   /** The end of the cooling time. */
   readonly notBefore: Instant;
@@ -49,6 +52,7 @@ export interface PublishedVersion extends Publication {
 /** What is published of one policy, as it stands now. */
 export interface PolicyStanding {
   readonly policy: string;
+  readonly kind: PolicyKind;
   /** Oldest first. */
   readonly versions: readonly PublishedVersion[];
   /** The version that rules now; null before the first one, and once the policy is removed. */
@@ -62,14 +66,30 @@ export function standings(
   publications: readonly Publication[],
   now: Instant,
 ): ReadonlyMap<string, PolicyStanding> {
-  const byPolicy = new Map<string, Publication[]>();
-  for (const one of publications) byPolicy.set(one.policy, [...(byPolicy.get(one.policy) ?? []), one]);
+  const byPolicy = new Map<string, [Publication, ...Publication[]]>();
+  for (const one of publications) {
+    const known = byPolicy.get(one.policy);
+    if (known) known.push(one);
+    else byPolicy.set(one.policy, [one]);
+  }
   return new Map(
-    [...byPolicy.keys()].sort().map((policy) => [policy, standing(policy, byPolicy.get(policy) ?? [], now)]),
+    [...byPolicy]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([policy, history]) => [policy, standing(policy, history, now)]),
   );
 }
 
-function standing(policy: string, history: readonly Publication[], now: Instant): PolicyStanding {
+/** What was published and approved by an instant: what stood then asks nothing that came later. */
+export const asOf = (publications: readonly Publication[], at: Instant): readonly Publication[] =>
+  publications
+    .filter(({ publishedAt }) => publishedAt <= at)
+    .map((one) => ({ ...one, approvals: one.approvals.filter((approval) => approval.at <= at) }));
+
+function standing(
+  policy: string,
+  history: readonly [Publication, ...Publication[]],
+  now: Instant,
+): PolicyStanding {
   const since = history.map((one, index) => cameIntoForce(one, history[index + 1], now));
   const ruling = since.findLastIndex((instant) => instant !== null);
   const versions = history.map((one, index) => ({
@@ -82,6 +102,7 @@ function standing(policy: string, history: readonly Publication[], now: Instant)
   const newest = versions.at(-1);
   return {
     policy,
+    kind: history[0].kind,
     versions,
     inForce: versions.find(({ state }) => state.is === 'inForce') ?? null,
     waiting: newest?.state.is === 'waiting' ? newest : null,

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/database.js';
 import type { Assurance, Role } from '../core/actor.js';
 import { keepActor } from '../ledger/actor-directory.js';
+import type { PolicyKind } from '../policy/policy.js';
 import type { PolicyPublishedAct } from '../vault/act.js';
 import type { Change } from './publication.js';
 import { hasPublication, insertPublication, lockPublishing } from './publication-store.js';
@@ -14,12 +15,12 @@ import { storeVersion } from './version-store.js';
 export async function publishAgain(tx: Tx, act: PolicyPublishedAct): Promise<boolean> {
   await lockPublishing(tx);
   const { version: id, policy, digest, text, at, actor, because, notBefore, cooling, approvers } = act;
+  const kind = (act.of ?? 'retention') as PolicyKind;
   if (await hasPublication(tx, id)) return false;
   await keepActor(tx, actor);
-  if (digest !== null && text !== null)
-    await storeVersion(tx, { digest, kind: 'retention', name: policy, text }, actor);
+  if (digest !== null && text !== null) await storeVersion(tx, { digest, kind, name: policy, text }, actor);
   await insertPublication(tx, {
-    ...{ id, policy, digest, because, notBefore, cooling, approvers },
+    ...{ id, policy, kind, digest, because, notBefore, cooling, approvers },
     publishedAt: at,
     publishedBy: actor,
     change: act.change as Change,

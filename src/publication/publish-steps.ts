@@ -1,14 +1,17 @@
+import { z } from 'zod';
 import { policyInvalid, type Problem } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
+import { allowsMore } from './allows-more.js';
 import { strictestOversight, type Oversight } from './oversight.js';
 import { reportOverrides } from '../policy/overrides.js';
 import { readVersions } from './policies-in-force.js';
 import type { PolicyStanding, PublishedVersion } from './publication.js';
 import type { PolicyFile } from '../policy/checked-entry.js';
+import type { Policy, PolicyKind } from '../policy/policy.js';
+import { head } from '../policy/policy-fields.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
-import { retentionSchema, type RetentionEntry } from '../policy/retention-schema.js';
 import type { OtherPolicy } from './rivals-freed.js';
 import { mayTakeMore } from './takes-more.js';
 import { versionTexts } from './version-store.js';
@@ -16,8 +19,9 @@ import { versionTexts } from './version-store.js';
 /** One policy on its way to a new version. */
 export interface Step {
   readonly policy: string;
+  readonly kind: PolicyKind;
   /** Null: it is removed. */
-  readonly after: RetentionPolicy | null;
+  readonly after: Policy | null;
   /** Of the file, as the user would write it. */
   readonly path: string;
   /** False: the newest version says the same. */
@@ -29,10 +33,10 @@ export interface Published {
   readonly now: Instant;
   readonly standings: ReadonlyMap<string, PolicyStanding>;
   /** A version's policy; null when it removes one, or the map can no longer read it. */
-  readonly read: (version: PublishedVersion | null) => RetentionPolicy | null;
-  readonly inForce: (policy: string) => RetentionPolicy | null;
+  readonly read: (version: PublishedVersion | null) => Policy | null;
+  readonly inForce: (policy: string) => Policy | null;
   /** Of each policy what its last version that came into force says, also of removed ones and those the map cannot read. */
-  readonly lastEntries: readonly RetentionEntry[];
+  readonly lastEntries: readonly PastEntry[];
 }
 
 export async function readPublished(
@@ -53,27 +57,38 @@ export async function readPublished(
   };
 }
 
-async function lastEntries(
-  db: Queryable,
-  standings: Published['standings'],
-): Promise<readonly RetentionEntry[]> {
-  const digests = [...standings.values()].flatMap(({ versions }) => {
+/** What oversight asks of a version that came into force, whatever its kind: the rest of it need not fit this map, nor this Lethe. */
+const pastEntry = z.looseObject({
+  id: head.id,
+  approval: head.approval,
+  record: z.string().optional(),
+  then: z.looseObject({ action: z.string() }).optional(),
+  overrides: z.array(z.string()).optional(),
+});
+export type PastEntry = z.infer<typeof pastEntry> & { readonly kind: PolicyKind };
+
+async function lastEntries(db: Queryable, standings: Published['standings']): Promise<readonly PastEntry[]> {
+  const last = [...standings.values()].flatMap(({ kind, versions }) => {
     const ruled = versions.filter(
       ({ digest, state }) => digest !== null && 'since' in state && state.since !== null,
     );
-    return ruled.at(-1)?.digest ?? [];
+    const digest = ruled.at(-1)?.digest ?? null;
+    return digest === null ? [] : [{ kind, digest }];
   });
-  const texts = await versionTexts(db, digests);
-  return [...texts.values()].flatMap((text) => {
-    const parsed = retentionSchema.safeParse(JSON.parse(text));
-    return parsed.success ? [parsed.data] : [];
+  const texts = await versionTexts(
+    db,
+    last.map(({ digest }) => digest),
+  );
+  return last.flatMap(({ kind, digest }) => {
+    const parsed = pastEntry.safeParse(JSON.parse(texts.get(digest) ?? 'null'));
+    return parsed.success ? [{ ...parsed.data, kind }] : [];
   });
 }
 
 /**
- * Who must agree to a version that may take more: as many as it asks for, and as the rules do whose records it may take: the one
- * it follows, also after a removal; those it overrides from now on; and, as a first version, all on the same records, or a rule
- * would be rid of its approvers under another id.
+ * Who must agree to a version that may take more, or lets more happen: as many as it asks for, and as the policies do that it may
+ * take from: the one it follows, also after a removal; those it overrides from now on; and, as a first version, all of its kind on
+ * the same records, or a policy would be rid of its approvers under another id.
  */
 export function oversightOf(
   { standings, lastEntries: entries }: Published,
@@ -81,36 +96,53 @@ export function oversightOf(
 ): Oversight {
   const own = entries.filter(({ id }) => id === policy);
   const isFirst = !standings.get(policy)?.inForce;
-  const takesFrom = ({ id, record, then }: RetentionEntry): boolean =>
-    id !== policy &&
-    then.action === 'delete' &&
-    after?.action === 'delete' &&
-    record === after.entry.record &&
-    (isFirst || (after.overrides.includes(id) && !own.some(({ overrides }) => overrides?.includes(id))));
-  return strictestOversight([...own, ...entries.filter(takesFrom), ...(after ? [after.entry] : [])]);
+  const others = after ? entries.filter((entry) => entry.id !== policy && isKin(entry, after)) : [];
+  const gained = after?.kind === 'retention' ? after.overrides : [];
+  const takesFrom = ({ id }: PastEntry): boolean =>
+    isFirst || (gained.includes(id) && !own.some(({ overrides }) => overrides?.includes(id)));
+  return strictestOversight([...own, ...others.filter(takesFrom), ...(after ? [after.entry] : [])]);
 }
 
-/** Why the step may take records that are kept now; empty when it provably takes none. */
+/** Of rules, both dispose of the same records; of others, both are about the same, as far as their kind names records. */
+function isKin({ kind, record, then }: PastEntry, after: Policy): boolean {
+  if (kind !== after.kind) return false;
+  if (after.kind === 'retention' && (after.action !== 'delete' || then?.action !== 'delete')) return false;
+  return record === ('record' in after.entry ? after.entry.record : undefined);
+}
+
+/** Why the step may take records that are kept now, or lets more happen; empty when it provably does not. */
 export function reasonsOf(published: Published, step: Step, steps: readonly Step[]): readonly string[] {
+  const { kind, after } = step;
+  // what only permits permits less when it goes, whatever it says
+  if (after === null && PERMITTING.includes(kind)) return [];
   const ruling = published.standings.get(step.policy)?.inForce ?? null;
   const before = published.inForce(step.policy);
   if (ruling && !before)
     return ['the data map cannot read the version in force, so the two cannot be compared'];
-  return mayTakeMore({ before, after: step.after }, othersOf(published, step, steps));
+  const others = othersOf(published, step, steps);
+  if (kind !== 'retention') return allowsMore(kind, { before, after, others });
+  const rivals = others.map((other) => ({ ...other, policy: asRule(other.policy) }));
+  return mayTakeMore({ before: asRule(before), after: asRule(after) }, rivals);
 }
 
-/** Every version of other policies that may rule while this one does. */
+const PERMITTING: readonly PolicyKind[] = ['access', 'activity', 'organisation'];
+
+const asRule = (policy: Policy | null): RetentionPolicy | null =>
+  policy?.kind === 'retention' ? policy : null;
+
+/** Every version of other policies of the kind that may rule while this one does. */
 function othersOf(
   { standings, read }: Published,
   step: Step,
   steps: readonly Step[],
-): readonly OtherPolicy[] {
-  const known = [...standings.values()].flatMap(({ policy: id, inForce, waiting }) => [
+): readonly (Omit<OtherPolicy, 'policy'> & { readonly policy: Policy | null })[] {
+  const kin = [...standings.values()].filter(({ kind }) => kind === step.kind);
+  const known = kin.flatMap(({ policy: id, inForce, waiting }) => [
     ...(inForce ? [{ id, policy: read(inForce), isInForce: true }] : []),
     ...(waiting && waiting.digest !== null ? [{ id, policy: read(waiting), isInForce: false }] : []),
   ]);
   const coming = steps.flatMap(({ policy: id, after }) =>
-    after ? [{ id, policy: after, isInForce: false }] : [],
+    after?.kind === step.kind ? [{ id, policy: after, isInForce: false }] : [],
   );
   return [...known, ...coming].filter(({ id }) => id !== step.policy);
 }

@@ -1,16 +1,20 @@
 import { requireRole, type Actor } from '../core/actor.js';
-import { LetheError } from '../core/errors.js';
+import { LetheError, policyInvalid, type Problem } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Instant } from '../core/instant.js';
 import type { Database, Tx } from '../db/database.js';
-import { isOwnTable, type MapGraph } from '../datamap/graph.js';
+import type { MapGraph } from '../datamap/graph.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
 import { journaled, type Intend } from '../ledger/journaled.js';
+import type { Policy } from '../policy/policy.js';
 import type { Vault } from '../vault/vault.js';
 import { coolingEnd } from './cooling.js';
 import { chooseDrafts, idOf, type ChosenDraft, type Drafts } from './drafts.js';
+import { requireKeptBases } from './kept-bases.js';
+import { requireKeptWordings } from './kept-wordings.js';
 import type { Oversight } from './oversight.js';
+import { isAboutOwnRecords } from './own-records.js';
 import { standings, type PolicyStanding, type Publication, type PublishedVersion } from './publication.js';
 import {
   hasHistory,
@@ -67,8 +71,8 @@ export interface Publishing {
 }
 
 /**
- * Publishes drafts as immutable versions, all or none. What provably takes no record more is in force at once; what may take
- * more waits for the end of the cooling time and for approvals.
+ * Publishes drafts as immutable versions, all or none. What provably takes no record more, and lets nothing more happen, is in
+ * force at once; what may waits for the end of the cooling time and for approvals.
  * @throws LetheError `policy_invalid`, also for what would not fit together; `input_invalid` for an id nobody knows
  */
 export async function publishDrafts(
@@ -80,7 +84,10 @@ export async function publishDrafts(
   return inTransaction(context, async (tx, intend) => {
     const { published, by, history } = await begin(tx, context, actor);
     const steps = stepsOf(published, drafts, request);
+    requireSameKinds(published, steps);
     await requireFittingSet(tx, published, steps);
+    await requireKeptBases(tx, published, steps);
+    await requireKeptWordings(tx, published, steps);
     const news = steps.filter(({ isNew }) => isNew);
     for (const step of news) {
       const because = reasonsOf(published, step, news);
@@ -113,10 +120,11 @@ export async function publishInitial(
     requireRole(actor, 'publish');
     // once Lethe's own rules are in force, another one about its records waits like any first version
     const firsts = chooseDrafts(context.graph, drafts, []).filter(
-      ({ policy: { id, table } }) =>
-        published.standings.size === 0 || !(published.standings.has(id) || isOwnTable(table)),
+      ({ policy }) =>
+        published.standings.size === 0 || !(published.standings.has(policy.id) || isAboutOwnRecords(policy)),
     );
     const steps = stepsOf(published, firsts, { drafts });
+    requireSameKinds(published, steps);
     await requireFittingSet(tx, published, steps);
     for (const step of steps)
       await publish(tx, intend, step, {
@@ -167,16 +175,28 @@ function stepsOf(
   const removed = [...new Set([...remove, ...gone])].map((id): Step => {
     const newest = known.get(id)?.versions.at(-1);
     if (!newest) throw new LetheError('input_invalid', { what: id, reason: UNKNOWN });
-    return { policy: id, after: null, path: id, isNew: newest.digest !== null };
+    return { policy: id, kind: newest.kind, after: null, path: id, isNew: newest.digest !== null };
   });
   const changed = drafts.map(({ policy, file }): Step => {
     const newest = known.get(policy.id)?.versions.at(-1);
-    return { policy: policy.id, after: policy, path: file.path, isNew: newest?.digest !== policy.digest };
+    const isNew = newest?.digest !== policy.digest;
+    return { policy: policy.id, kind: policy.kind, after: policy, path: file.path, isNew };
   });
   return [...changed, ...removed];
 }
 
 const UNKNOWN = 'no policy file has this id, and no version of it is published';
+
+/** What a version is compared with is of its kind, or a rule could be replaced by what does not bind it. */
+function requireSameKinds({ standings: known }: Published, steps: readonly Step[]): void {
+  const problems = steps.flatMap(({ policy, kind, path }): readonly Problem[] => {
+    const was = known.get(policy)?.kind ?? kind;
+    if (was === kind) return [];
+    const message = `"${policy}" is published as a policy of kind ${was}, and an id keeps its kind; give the ${kind} policy another id`;
+    return [{ file: path, path: 'kind', message }];
+  });
+  if (problems.length > 0) throw policyInvalid(problems);
+}
 
 type Waits = Pick<NewPublication, 'change' | 'notBefore'> & { readonly oversight: Oversight };
 
@@ -193,28 +213,32 @@ interface Details extends Waits {
 }
 
 async function publish(tx: Tx, intend: Intend, step: Step, details: Details): Promise<void> {
-  const { policy, after } = step;
+  const { policy, kind, after } = step;
   const { published, by, because, change, notBefore, cooling, oversight } = details;
-  if (after)
-    await storeVersion(tx, { digest: after.digest, kind: 'retention', name: policy, text: after.text }, by);
+  if (after) await storeVersion(tx, { digest: after.digest, kind, name: policy, text: after.text }, by);
   const version = newId('version');
   const { now } = published;
   const digest = after?.digest ?? null;
   const said = { policy, digest, change, because, notBefore, cooling, ...oversight };
-  await insertPublication(tx, { ...said, id: version, publishedAt: now, publishedBy: by });
+  await insertPublication(tx, { ...said, kind, id: version, publishedAt: now, publishedBy: by });
   const before = published.standings.get(policy)?.inForce?.digest ?? null;
   const id = await appendEntry(tx, {
     kind: 'policy.published',
     at: now,
     actor: by,
     about: {
-      ...{ policy, version, change, notBefore, approvers: oversight.approvers },
-      does: after ? after.action : 'remove',
+      ...{ policy, of: kind, version, change, notBefore, approvers: oversight.approvers },
+      does: doesOf(after),
     },
     digests: { ...(digest === null ? {} : { version: digest }), ...(before === null ? {} : { before }) },
   });
   const text = after?.text ?? null;
-  await intend({ ...said, kind: 'policy.published', id, at: now, actor: by, version, text });
+  await intend({ ...said, kind: 'policy.published', of: kind, id, at: now, actor: by, version, text });
+}
+
+function doesOf(after: Policy | null): string {
+  if (!after) return 'remove';
+  return after.kind === 'retention' ? after.action : 'set';
 }
 
 async function outcome(

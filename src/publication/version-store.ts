@@ -1,11 +1,12 @@
 import { sha256 } from '../core/digest.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import type { PolicyKind } from '../policy/policy.js';
 
-/** The text of a map or policy as it was used: canonical JSON, named by its digest. */
+/** The text of a map, a policy or a privacy notice as it was used: canonical JSON, named by its digest. */
 export interface Version {
   readonly digest: string;
-  readonly kind: 'data-map' | 'retention';
+  readonly kind: 'data-map' | 'notice' | PolicyKind;
   readonly name: string;
   readonly text: string;
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../core/instant.js';
 import type { ChangeCount, SetChange, SetComparison } from '../disposal/set-changes.js';
+import type { Policy, PolicyKind } from '../policy/policy.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { keyChanges, type KeyChange } from './diff-keys.js';
 
@@ -54,6 +55,19 @@ export interface PolicyDiff {
   readonly asOf: Instant;
   /** In the order of their ids; policies that stay and take the same are left out. */
   readonly policies: readonly PolicyDifference[];
+  /** Policies of the other kinds, which take no records. */
+  readonly others: readonly OtherDifference[];
+}
+
+/** One policy of a kind that takes no records, as it is in force and as the draft has it. */
+export interface OtherDifference {
+  readonly policy: string;
+  readonly kind: Exclude<PolicyKind, 'retention'>;
+  readonly title: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly keys: readonly KeyChange[];
+  /** Null where there is nothing to publish. */
+  readonly publishing: PublishingOutlook | null;
 }
 
 /** A policy as it is in force and as it would be; null: it is not there. */
@@ -92,7 +106,19 @@ export function differenceOf(
   };
 }
 
-function changeOf(before: RetentionPolicy | null, after: RetentionPolicy | null): PolicyDifference['change'] {
+/** Of a policy of another kind; null for a retention policy, and where the draft says what is in force. */
+export function otherDifferenceOf(
+  { before, after }: { readonly before: Policy | null; readonly after: Policy | null },
+  publishing: PublishingOutlook | null,
+): OtherDifference | null {
+  const shown = after ?? before;
+  const change = changeOf(before, after);
+  if (!shown || shown.kind === 'retention' || change === 'same') return null;
+  const keys = before && after ? keyChanges(JSON.parse(before.text), JSON.parse(after.text)) : [];
+  return { policy: shown.id, kind: shown.kind, title: shown.entry.title, change, keys, publishing };
+}
+
+function changeOf(before: Policy | null, after: Policy | null): PolicyDifference['change'] {
   if (!before) return 'added';
   if (!after) return 'removed';
   return before.digest === after.digest ? 'same' : 'changed';

@@ -4,7 +4,8 @@ import type { Instant } from '../core/instant.js';
  * A privacy act: what must be done again when the database comes back older than it was. Its id is the id of the ledger
  * entry that commits with it. Records are named by key, persons by subject id; nothing else of them is here.
  */
-export type Act = DisposalAct | HoldPlacedAct | HoldLiftedAct | PolicyPublishedAct | PlanWithdrawnAct;
+export type Act =
+  DisposalAct | HoldPlacedAct | HoldLiftedAct | PolicyPublishedAct | PlanWithdrawnAct | ConsentWithdrawnAct | RectifiedAct;
 
 interface ActBase {
   readonly id: string;
@@ -50,6 +51,8 @@ export interface PolicyPublishedAct extends ActBase {
   readonly kind: 'policy.published';
   readonly version: string;
   readonly policy: string;
+  /** The kind of the policy; absent: retention, which was the only kind once. */
+  readonly of?: string;
   /** Both null: with this version the policy is removed. */
   readonly digest: string | null;
   readonly text: string | null;
@@ -65,4 +68,35 @@ export interface PolicyPublishedAct extends ActBase {
 export interface PlanWithdrawnAct extends ActBase {
   readonly kind: 'plan.withdrawn';
   readonly plan: string;
+}
+
+/**
+ * A person's datum was corrected. The new value is not here: a journal that could not forget it would outlive its erasure. A
+ * restored database is told that the correction has to be made again.
+ */
+export interface RectifiedAct extends ActBase {
+  readonly kind: 'rectified';
+  readonly rectification: string;
+  readonly record: string;
+  readonly key: string;
+  /** `customer.phone` */
+  readonly field: string;
+}
+
+/** A consent that ended before its time, whoever ended it: a restored database must not go on as if it held. */
+export interface ConsentWithdrawnAct extends ActBase {
+  readonly kind: 'consent.withdrawn';
+  /** Ids of the consent and of the event. */
+  readonly consent: string;
+  readonly event: string;
+  /** Subject id. */
+  readonly subject: string;
+  readonly purpose: string;
+  /** `dpv:ConsentWithdrawn`, `dpv:ConsentRevoked` … */
+  readonly state: string;
+  readonly by: string;
+  /** Of a holder of parental authority; else null. */
+  readonly relation: string | null;
+  readonly verified: string | null;
+  readonly channel: string | null;
 }

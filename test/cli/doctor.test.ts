@@ -40,8 +40,15 @@ describe('lethe doctor', () => {
     return { codes: findings.map(({ severity, code }) => `${severity} ${code}`), exit, stderr };
   };
 
-  it('has no error and no warning on a new installation', () => {
+  it('has one error on a new installation, that nothing was agreed about recording what employees read; else none', () => {
     expect(lethe('init').exit).to.equal(0);
+    const before = json();
+    expect(before.exit).to.equal(1);
+    expect(before.codes.filter((code) => !code.startsWith('hint'))).to.deep.equal([
+      'error reading_not_agreed',
+    ]);
+    const agreed = lethe('access', 'agree', '--no-works-council', 'three people, none elected', '--json');
+    expect(agreed.exit, agreed.stderr).to.equal(0);
     expect(json()).to.deep.equal({
       codes: ['hint kept_by_foreign_key', 'hint backups_untold'],
       exit: 0,
@@ -57,11 +64,11 @@ describe('lethe doctor', () => {
     rmSync(join(folder, 'lethe-vault'), { recursive: true });
     const { stdout, exit } = lethe('doctor');
     expect(exit).to.equal(1);
-    expect(stdout).to.match(/^error {3}vault: /);
+    expect(stdout).to.match(/^error {3}access log: .*(\nerror .*)*\nerror {3}vault: /);
     expect(stdout).to.contain(
       'warning policy resolved-tickets: 1 record is past its date, the oldest since 2018-12-31',
     );
-    expect(stdout).to.match(/\d findings: 1 error, 1 warning, 1 hint\.\n$/);
+    expect(stdout).to.match(/\d findings: 2 errors, 1 warning, 1 hint\.\n$/);
     expect(stdout).not.to.match(/marker/i);
   });
 

@@ -143,6 +143,36 @@ describe('lethe policy publish, and the drafts it is about', () => {
     expect(read('status', '--config', 'other.json').message).to.include('no other.json in');
   });
 
+  it('policies of every kind are checked, compared and published; a purpose without an activity is a finding', () => {
+    expect(lethe('init').exit).to.equal(0);
+    const agents = {
+      ...{ kind: 'access', id: 'readers', title: 'Readers', record: 'ticket', roles: ['reader'] },
+      ...{ purposes: ['dpv:CustomerCare'], may: ['read'] },
+    };
+    write('readers', { ...agents, purposes: ['dpv:CustomerCare', 'dpv:VendorManagement'] });
+    const refused = lethe('policy', 'check');
+    expect(refused.exit).to.equal(2);
+    expect(refused.stderr).to.match(
+      /policies\/readers\.json: purposes\[1\]: no activity has the purpose "dpv:VendorManagement"/m,
+    );
+    write('readers', agents);
+    const check = lethe('policy', 'check');
+    expect(check.exit, check.stderr).to.equal(0);
+    expect(check.stdout)
+      .to.match(/^readers {2}reader may read ticket for dpv:CustomerCare {2}! not published/m)
+      .and.to.match(/^support {2}activity for dpv:CustomerCare \(eu-gdpr:A6-1-b\)$/m);
+    expect(lethe('policy', 'diff').stdout).to.equal(
+      'readers (access): new\n  publishing: waits for the cooling time and for approval, because\n    it is the first version of this access policy: it permits all it says\n',
+    );
+    edit('organisation', '"example-desk",', '"example-desk", "review": "2030-01-01",');
+    const publish = lethe('policy', 'publish');
+    expect(publish.stdout, publish.stderr)
+      .to.match(/^example-desk: in force now \(version-\w+\); it says who is responsible$/m)
+      .and.to.match(/^readers: waits until .* for 1 approval/m);
+    const schema = lethe('policy', 'schema', '--kind', 'access');
+    expect(JSON.parse(schema.stdout)).to.include({ title: 'Lethe access policy' });
+  });
+
   it('test takes the name of a policy for its test', () => {
     expect(lethe('init').exit).to.equal(0);
     expect(lethe('policy', 'test', 'old-attachments').stdout).to.match(/^1 test file, .*all as expected/);

@@ -39,7 +39,7 @@ describe('the hand-book of data maps', () => {
 
   it('has an example whose policy fits its map', () => {
     const problems: [] = [];
-    const { policies } = checkPolicies(
+    const { retention: policies } = checkPolicies(
       graph,
       [{ path: 'policy.json', content: JSON.parse(policyText) as Json }],
       problems,

@@ -66,6 +66,7 @@ export async function contextOf(
 export const published = (different: Partial<Publication>): Publication => ({
   id: 'version-one',
   policy: 'old-tickets',
+  kind: 'retention',
   digest: 'd',
   publishedAt: NOW,
   publishedBy: 'actor-one',

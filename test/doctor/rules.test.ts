@@ -43,8 +43,10 @@ describe('rules in conflict', () => {
 
 describe('the review of a policy', () => {
   afterEach(closeDesks);
-  const found = async (desk: Desk, policy: Json, since = '2023-11-01T00:00:00.000000Z') =>
-    lines(policyReviews(await contextOf(desk, [policy], { since: at(since) })));
+  const found = async (desk: Desk, policy: Json, since = '2023-11-01T00:00:00.000000Z') => {
+    const context = await contextOf(desk, [policy], { since: at(since) });
+    return lines(policyReviews(context.policies, context));
+  };
 
   it('is due after the day it names, and two years after publication where it names none', async () => {
     const desk = await openCoverageDesk();

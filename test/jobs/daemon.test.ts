@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LetheError } from '../../src/core/errors.js';
 import type { Engine } from '../../src/engine.js';
 import { runWorker, type DaemonOptions } from '../../src/jobs/daemon.js';
-import { openLog } from '../../src/jobs/log.js';
+import { openLog } from '../../src/log/log.js';
 import { busyDesk, expectBookkeeping, RULES } from '../support/busy-desk.js';
 import {
   approvedPlan,

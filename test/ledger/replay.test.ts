@@ -72,6 +72,8 @@ describe('a restored database', () => {
       holdsLifted: 1,
       versionsPublished: 0,
       plansWithdrawn: 0,
+      consentsWithdrawn: 0,
+      correctionsLost: 0,
       uncertain: [],
     });
     await requireCurrent(parts.db, parts.vault);

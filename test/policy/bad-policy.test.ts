@@ -15,7 +15,19 @@ const CASES: readonly (readonly [string, Draft, readonly string[]])[] = [
     draft({ kind: 'retenton' }),
     ['kind: unknown kind of policy "retenton" (did you mean "retention"?)'],
   ],
-  ['a kind that is no text', draft({ kind: {} }), ['kind: must be "retention"']],
+  [
+    'an unknown kind that is near another one',
+    draft({ kind: 'acess' }),
+    ['kind: unknown kind of policy "acess" (did you mean "access"?)'],
+  ],
+  [
+    'an unknown kind that is near none',
+    draft({ kind: 'nonsense' }),
+    [
+      'kind: unknown kind of policy "nonsense" (known: retention, organisation, activity, access, consent, intake)',
+    ],
+  ],
+  ['a kind that is no text', draft({ kind: {} }), ['kind: must be one of retention, organisation, activity, access, consent, intake']],
   ['a misspelt key', draft({ overides: [] }), ['unknown key "overides" (did you mean "overrides"?)']],
   [
     'a misspelt key further in',

@@ -2,6 +2,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import { loadMap } from '../../src/datamap/load.js';
+import { policyJsonSchema } from '../../src/policy/json-schema.js';
+import type { PolicyKind } from '../../src/policy/policy.js';
 import { retentionJsonSchema } from '../../src/policy/retention-schema.js';
 import { draft, findings, nativeMap, type Draft } from './draft.js';
 
@@ -15,19 +17,19 @@ interface Form {
   };
 }
 
-async function validator(map = 'native'): Promise<ValidateFunction> {
+async function validator(map = 'native', kind: PolicyKind = 'retention'): Promise<ValidateFunction> {
   const graph = map === 'request-tracker-5' ? await loadMap(map, RT, '.') : await nativeMap();
   return new Ajv2020({ allErrors: true, allowUnionTypes: true, formats: { date: true } }).compile(
-    retentionJsonSchema(graph),
+    policyJsonSchema(graph, kind),
   );
 }
 
-describe('the JSON Schema of retention policies', () => {
+describe('the JSON Schemas of policies', () => {
   for (const map of ['native', 'request-tracker-5', 'lethe'])
     for (const file of readdirSync(`policies/${map}`).filter((name) => /^[^.]+\.json$/.test(name)))
       it(`accepts policies/${map}/${file}`, async () => {
-        const validate = await validator(map);
-        const policy: unknown = JSON.parse(readFileSync(`policies/${map}/${file}`, 'utf8'));
+        const policy = JSON.parse(readFileSync(`policies/${map}/${file}`, 'utf8')) as { kind: PolicyKind };
+        const validate = await validator(map, policy.kind);
         expect(validate(policy), JSON.stringify(validate.errors)).to.equal(true);
       });
 
@@ -53,12 +55,57 @@ describe('the JSON Schema of retention policies', () => {
       expect(await findings(policy)).not.to.deep.equal([]);
     });
 
+  const access = (changes: Draft = {}): Draft => ({
+    ...{ kind: 'access', id: 'agents', title: 'Agents', record: 'ticket', roles: ['agent'], may: ['read'] },
+    purposes: ['dpv:CustomerCare'],
+    when: { fact: 'status', operator: 'equal', value: 'open' },
+    ...changes,
+  });
+  const intake = (changes: Draft = {}): Draft => ({
+    ...{ kind: 'intake', id: 'web', title: 'Web', channel: 'web', purpose: 'dpv:CustomerCare' },
+    ...{
+      reason: 'what is needed',
+      fields: { 'customer.email': 'require', 'customer.phone': { mask: 'last4' } },
+    },
+    ...changes,
+  });
+  const others: readonly (readonly [string, PolicyKind, Draft, readonly Draft[]])[] = [
+    [
+      'access',
+      'access',
+      access(),
+      [
+        access({ record: 'tickets' }),
+        access({ when: { fact: 'sizeBytes', operator: 'present' } }),
+        access({ masks: { colour: 'hidden' } }),
+        access({ may: ['delete'] }),
+        access({ purposes: ['dpv:Fun'] }),
+      ],
+    ],
+    [
+      'intake',
+      'intake',
+      intake(),
+      [intake({ fields: { 'customer.colour': 'take' } }), intake({ fields: { 'customer.email': 'keep' } })],
+    ],
+  ];
+  for (const [what, kind, right, wrong] of others)
+    it(`of ${what} policies enumerate what the map has, as checking the policy does`, async () => {
+      const validate = await validator('native', kind);
+      expect(await findings(right)).to.deep.equal([]);
+      expect(validate(right), JSON.stringify(validate.errors)).to.equal(true);
+      for (const policy of wrong) {
+        expect(validate(policy), JSON.stringify(policy)).to.equal(false);
+        expect(await findings(policy), JSON.stringify(policy)).not.to.deep.equal([]);
+      }
+    });
+
   it('offers every record its own facts and start events', async () => {
     const { anyOf: forms } = retentionJsonSchema(await nativeMap()) as { readonly anyOf: readonly Form[] };
     const from = Object.fromEntries(
       forms.map(({ properties: { record, keep } }) => [record.const, keep.properties.from.enum] as const),
     );
-    expect(from['attachment']).to.deep.equal(['createdAt', 'ticketClosedAt']);
+    expect(from['attachment']).to.deep.equal(['createdAt', 'quarantinedAt', 'ticketClosedAt']);
     expect(from['customer']).to.deep.equal(['createdAt', 'lastContactAt', 'lastTicketAt']);
     expect(Object.keys(from)).to.deep.equal([...(await nativeMap()).records.keys()]);
   });

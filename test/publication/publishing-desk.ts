@@ -70,15 +70,15 @@ export async function approvedByDana({ lethe }: PublishingDesk): Promise<string>
 
 const MAP = { tables: { tickets: ticketTable() }, edges: [] };
 
-export async function publishingDesk(): Promise<PublishingDesk> {
-  const desk = await openDesk({ ddl: `${TICKETS}; ${ticketRows([1, 2, 3], [4])}`, map: MAP });
-  const graph = await withOwnTables(MAP);
+export async function publishingDesk(map: Json = MAP): Promise<PublishingDesk> {
+  const desk = await openDesk({ ddl: `${TICKETS}; ${ticketRows([1, 2, 3], [4])}`, map });
+  const graph = await withOwnTables(map);
   let now = day('2024-01-02');
   const clock = { now: () => now };
-  const other: PublishingDesk['other'] = ({ db = desk.db, graph: map = graph, actors = null } = {}) =>
+  const other: PublishingDesk['other'] = ({ db = desk.db, graph: other = graph, actors = null } = {}) =>
     engineOver({
-      ...{ db, graph: map, clock, actors, vault: null },
-      policiesInForce: (on = db) => policiesInForce(on, map, clock.now()),
+      ...{ db, graph: other, clock, actors, vault: null },
+      policiesInForce: (on = db) => policiesInForce(on, other, clock.now()),
     });
   const lethe = other();
   return {

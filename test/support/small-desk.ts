@@ -122,7 +122,7 @@ export async function withOwnTables(map: Json): Promise<MapGraph> {
 export function policiesOf(graph: MapGraph, files: readonly Json[]): readonly RetentionPolicy[] {
   const problems: Problem[] = [];
   const named = files.map((content) => ({ path: `${String(content['id'])}.json`, content }));
-  const { policies } = checkPolicies(graph, named, problems);
+  const { retention: policies } = checkPolicies(graph, named, problems);
   if (problems.length > 0) throw new Error(describeProblems(problems));
   return policies;
 }

@@ -4,7 +4,7 @@ import { openPostgres } from '../../src/db/postgres.js';
 import { guardedTables } from '../../src/datamap/graph.js';
 import { engineOver, type Engine } from '../../src/engine.js';
 import { runWorker } from '../../src/jobs/daemon.js';
-import { openLog } from '../../src/jobs/log.js';
+import { openLog } from '../../src/log/log.js';
 import { requireCurrent } from '../../src/ledger/standing.js';
 import { requireOwnVault } from '../../src/ledger/vault-link.js';
 import { fastClock } from './published.js';

@@ -44,11 +44,7 @@ create table lethe.consent_event (
 );
 create index on lethe.consent_event (consent_id, number);
 
-create function lethe.consent_refuses() returns trigger language plpgsql as $$
-begin
-  raise exception 'consent events are append-only: % on lethe.% is refused', tg_op, tg_table_name using errcode = '42501';
-end $$;
 create trigger append_only before update or truncate on lethe.consent
-  for each statement execute function lethe.consent_refuses();
+  for each statement execute function lethe.stays_as_written();
 create trigger append_only before update or truncate on lethe.consent_event
-  for each statement execute function lethe.consent_refuses();
+  for each statement execute function lethe.stays_as_written();

@@ -32,9 +32,6 @@ create table lethe.task (
   -- of tell-recipient: ids of policies
   activity text,
   recipient text,
-  -- digest of the draft as it was when the task was made, and the language it is in
-  draft_digest text,
-  language text,
   state text not null default 'open' check (state in ('open', 'done')),
   made_at timestamptz not null,
   done_by text references lethe.actor,

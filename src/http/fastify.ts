@@ -1,0 +1,3 @@
+/** `lethe/fastify` */
+export { lethe, type LetheOptions } from './lethe.js';
+export { serverOptions } from './server-options.js';

@@ -1,0 +1,89 @@
+import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
+import { matchesSql, quarantinedSql } from '../access/access-sql.js';
+import type { Candidate, Candidates } from '../access/decide-access.js';
+import { showingInFull } from '../access/fields.js';
+import { STAMP } from '../access/policy-cache.js';
+import { Slot } from '../access/slots.js';
+import type { MapColumn } from '../datamap/graph.js';
+import { join, raw, sql, type Sql } from '../db/sql.js';
+import { askedFor, candidatesFor, type Asked } from './ask.js';
+import type { Part } from './desk-record.js';
+
+/** What a ticket is found by. */
+export type FoundBy = 'number' | 'email' | 'phone' | 'customerNumber' | 'text';
+
+const WANTED = new Slot('wanted');
+const MOST_FOUND = 50;
+
+/** Where it is looked for: the column, and how it is compared. An e-mail address is the same in any case. */
+const PLACES: Readonly<Record<FoundBy, readonly (readonly [Part, string, Sql])[]>> = {
+  number: [['ticket', 'number', sql`this.number = ${WANTED}`]],
+  email: [['customer', 'email', sql`lower(this.email) = lower(${WANTED})`]],
+  phone: [['customer', 'phone', sql`this.phone = ${WANTED}`]],
+  customerNumber: [['customer', 'customer_number', sql`this.customer_number = ${WANTED}`]],
+  text: [
+    ['ticket', 'subject', sql`this.subject ilike ${WANTED}`],
+    ['message', 'body', sql`this.body ilike ${WANTED}`],
+  ],
+};
+
+/** The text as a pattern that finds it anywhere, `%` and `_` meaning themselves. */
+export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+
+export interface FindStatement {
+  readonly rows: GuardedRows;
+  readonly statement: Sql;
+}
+
+/**
+ * Tickets that may be listed, found by what may be read of them in full: a match in a row, or by a column, that who asks sees
+ * masked or not at all finds nothing. Null: there is no such place for them.
+ */
+export function findStatement(asked: Asked, ticket: Candidates, by: FoundBy): FindStatement | null {
+  const places = PLACES[by].flatMap(
+    ([part, column, matches]) => placeSql(asked, ticket, part, column, matches) ?? [],
+  );
+  if (places.length === 0) return null;
+  const rows = guardedRows(ticket, askedFor(asked));
+  const statement = sql`
+    select 0 as place, -this.id as turn, this.id::text as id, ${rows.values} as shown
+    from (select * from desk.tickets this where ${rows.condition} and this.id in (${join(places, ' union ')})
+      order by this.id desc limit ${raw(String(MOST_FOUND))}) this ${rows.lateral}
+    union all select 2, null, null, to_json(${STAMP})
+    order by place, turn`;
+  return { rows, statement };
+}
+
+/** `select` of the tickets with a match there, in rows that show the column in full. */
+function placeSql(asked: Asked, ticket: Candidates, part: Part, column: string, matches: Sql): Sql | null {
+  if (part === 'ticket') return inFull(asked, ticket, column, matches, 'id');
+  const reading = candidatesFor(asked, 'read', 'ticket');
+  const candidates = candidatesFor(asked, 'read', part);
+  if (reading.kind === 'denial' || candidates.kind === 'denial') return null;
+  // a part is shown with its ticket or not at all, so the ticket must be one that may be read
+  const readable = sql`select this.id from desk.tickets this where ${guardedRows(reading, askedFor(asked)).condition}`;
+  if (part === 'message') {
+    const found = inFull(asked, candidates, column, matches, 'ticket_id');
+    return found && sql`select m.ticket_id from (${found}) m where m.ticket_id in (${readable})`;
+  }
+  const found = inFull(asked, candidates, column, matches, 'id');
+  return (
+    found && sql`select t.id from desk.tickets t where t.customer_id in (${found}) and t.id in (${readable})`
+  );
+}
+
+function inFull(
+  asked: Asked,
+  candidates: Candidates,
+  columnId: string,
+  matches: Sql,
+  selected: 'id' | 'ticket_id',
+): Sql | null {
+  const { table, record } = candidates;
+  const column: MapColumn | undefined = table.columns.get(columnId);
+  const showing: readonly Candidate[] = column ? showingInFull(candidates, column) : [];
+  if (showing.length === 0) return null;
+  const permitted = showing.map((one) => sql`(${matchesSql(candidates, one, askedFor(asked))})`);
+  return sql`select this.${raw(selected)} from ${raw(table.sql)} this
+    where ${matches} and (${join(permitted, ' or ')}) and not ${quarantinedSql(record)}`;
+}

@@ -1,0 +1,114 @@
+import type { Call } from '../access/call.js';
+import type { Candidates, Denial } from '../access/decide-access.js';
+import type { Shown } from '../access/guarded-rows.js';
+import { instantText } from '../db/values.js';
+import type { LetheError } from '../core/errors.js';
+import type { Row } from '../db/database.js';
+import {
+  asking,
+  candidatesFor,
+  compiledFor,
+  entryOf,
+  filledFor,
+  refused,
+  stampNow,
+  type Answer,
+  type Asked,
+} from './ask.js';
+import { checkedInput } from './checked-input.js';
+import { cursorOf, placeAfter, type ListPlace } from './list-cursor.js';
+import { listOrder, type ListOrder } from './list-inputs.js';
+import { hiddenColumns, listRows, listStatement } from './list-sql.js';
+import type { TicketContext } from './ticket-context.js';
+import type { z } from 'zod';
+
+export interface TicketList {
+  readonly tickets: readonly Shown[];
+  /** For `after`, where there are more; null: this is the end. */
+  readonly next: string | null;
+  /** Of all that may be listed and fit the filter; null: not asked for. */
+  readonly count: number | null;
+}
+
+const LIST = { deed: 'list', record: 'ticket', key: null } as const;
+
+/**
+ * Lists the tickets that who asks may list for the purpose, page by page; the condition of the policies is part of the query.
+ * @throws LetheError `access_denied` (also for a filter or an order by what is not shown in full on every such ticket),
+ *   `input_invalid`
+ */
+export async function listTickets(
+  context: TicketContext,
+  call: Call,
+  order: z.input<typeof listOrder> = {},
+): Promise<TicketList> {
+  const checked = checkedInput('list', listOrder, order);
+  const after = placeAfter(checked);
+  const outcome = await asking(context, call, (asked) => askList(asked, checked, after));
+  if ('refusal' in outcome) throw await outcome.refusal();
+  await recordList(context, call, outcome.list.tickets);
+  return outcome.list;
+}
+
+/** One entry a list: it is about no single record. */
+export async function recordList(
+  { log }: TicketContext,
+  call: Call,
+  tickets: readonly Shown[],
+): Promise<void> {
+  const policies = tickets.flatMap(({ decision }) => decision.policies.map(({ version }) => version));
+  const full = tickets.every(({ decision }) => decision.decision === 'allow');
+  await log.append([entryOf(call, LIST, full ? 'allow' : 'masked', [...new Set(policies)].sort(), null)]);
+}
+
+export type ListOutcome<T> = { readonly list: T } | { readonly refusal: () => Promise<LetheError> };
+
+export interface ListRow extends Row {
+  readonly place: number;
+  readonly id: string | null;
+  readonly sorted: string | null;
+  readonly shown: unknown;
+}
+
+async function askList(
+  asked: Asked,
+  order: ListOrder,
+  after: ListPlace | null,
+): Promise<Answer<ListOutcome<TicketList>>> {
+  const candidates = candidatesFor(asked, 'list', 'ticket');
+  if (candidates.kind === 'denial') return refusal(asked, candidates);
+  if (hiddenColumns(candidates, order).length > 0) return refusal(asked, candidates, 'field_not_shown');
+  const compiled = compiledFor(asked, 'list', () => listRows(asked, candidates));
+  const statement = listStatement(compiled, order, after);
+  const { rows } = await asked.context.db.query<ListRow>(filledFor(statement, asked, {}));
+  const all = rows.filter(({ place }) => place === 0);
+  const page = all.slice(0, order.limit);
+  const tickets = page.flatMap(
+    ({ id, shown }) => compiled.shown(id ?? '', shown as readonly unknown[]) ?? [],
+  );
+  const last = all.length > order.limit ? page.at(-1) : undefined;
+  const count = rows.find(({ place }) => place === 1)?.shown;
+  const next = last ? cursorOf(order.sort, placeOf(order, last)) : null;
+  return {
+    stamp: stampIn(rows),
+    result: { list: { tickets, next, count: order.count ? Number(count) : null } },
+  };
+}
+
+const placeOf = ({ sort }: ListOrder, { id, sorted }: ListRow): ListPlace => ({
+  key: id ?? '',
+  value: sort.endsWith('number') ? (sorted ?? '') : instantText(sorted ?? ''),
+});
+
+export const stampIn = (rows: readonly ListRow[]): string =>
+  String(rows.find(({ place }) => place === 2)?.shown);
+
+/** One statement here too: it asks whether the policies that refuse still rule. */
+export async function refusal(
+  asked: Asked,
+  candidates: Candidates | Denial,
+  reason?: string,
+): Promise<Answer<{ readonly refusal: () => Promise<LetheError> }>> {
+  const stamp = await stampNow(asked.context.db);
+  return { stamp, result: { refusal: () => refused(asked, LIST, 'ticket', candidates, reason) } };
+}

@@ -1,0 +1,97 @@
+import { quarantine } from '../access/quarantine-store.js';
+import { flagSensitive, liftSensitive } from '../access/sensitive-store.js';
+import type { Call } from '../access/call.js';
+import { LetheError } from '../core/errors.js';
+import type { Tx } from '../db/database.js';
+import { sql } from '../db/sql.js';
+import type { Row } from '../db/database.js';
+import { cutText } from '../intake/cut-text.js';
+import type { Channel } from '../intake/intake.js';
+import { checkedInput } from './checked-input.js';
+import { insertProvenance } from './provenance-store.js';
+import { requireAccess } from './require-access.js';
+import type { TicketContext } from './ticket-context.js';
+import { flagInput, redactInput, type FlagInput, type RedactInput } from './write-inputs.js';
+import { writing } from './writing.js';
+
+export interface Redacted {
+  /** `message/5` */
+  readonly record: string;
+  readonly quarantine: string;
+  /** The message with the card data cut, where one was asked for. */
+  readonly copy: string | null;
+}
+
+/**
+ * Takes a message or an attachment out of every reading at once. The rules over `quarantinedAt` then dispose of it through a
+ * plan, unless a protection covers it: what is held stays, and nobody sees it.
+ * @throws LetheError `input_invalid` (a copy would hold all of it), `access_denied`
+ */
+export async function redactRecord(
+  context: TicketContext,
+  call: Call,
+  input: RedactInput,
+): Promise<Redacted> {
+  const { record: ref, kind, keepText } = checkedInput('redaction', redactInput, input);
+  return writing(context, call, 'redact', ref, async (tx) => {
+    const { record, key } = await requireAccess(context, tx, call, 'redact', ref);
+    const copy = keepText ? await copyWithout(tx, context, ref, key) : null;
+    const id = await quarantine(tx, context.clock, { record, key, kind }, call.actor.id);
+    return { record: ref, quarantine: id, copy };
+  });
+}
+
+/** Stands where the message stood: same author, same time. */
+async function copyWithout(tx: Tx, { clock }: TicketContext, ref: string, key: string): Promise<string> {
+  const { rows } = await tx.query<Row & { body: string; channel: Channel }>(sql`
+    select body, channel from desk.messages where id = ${key}::bigint and ${ref.startsWith('message/')}`);
+  const [message] = rows;
+  const cut = cutText(message?.body ?? '');
+  if (!message || Object.keys(cut.counts).length === 0)
+    throw new LetheError('input_invalid', {
+      what: 'redaction',
+      reason:
+        'keepText: nothing in it that would be cut, so a copy would hold all of it; write a note instead',
+    });
+  const { rows: made } = await tx.query<Row & { id: string }>(sql`
+    insert into desk.messages (ticket_id, author, customer_id, agent_id, visibility, channel, body, sent_at)
+    select ticket_id, author, customer_id, agent_id, visibility, channel, ${cut.text}, sent_at
+    from desk.messages where id = ${key}::bigint returning id`);
+  const copy = made[0]?.id ?? '';
+  const source = { kind: 'copy' as const, ref };
+  const data = [{ record: 'message' as const, key: copy, field: 'body', source }];
+  await insertProvenance(tx, data, message.channel, clock.now());
+  return `message/${copy}`;
+}
+
+/**
+ * Flags a message whose text carries special categories (GDPR Art. 9), which narrows who reads it.
+ * @throws LetheError `input_invalid`, `access_denied`
+ */
+export async function flagMessage(
+  context: TicketContext,
+  call: Call,
+  input: FlagInput,
+): Promise<{ readonly message: string; readonly flagged: boolean }> {
+  const { message } = checkedInput('flag', flagInput, input);
+  return writing(context, call, 'change', message, async (tx) => {
+    const { record, key } = await requireAccess(context, tx, call, 'change', message);
+    return { message, flagged: await flagSensitive(tx, context.clock, { record, key }, call.actor.id) };
+  });
+}
+
+/**
+ * Ends that. More people read it then, so it takes who may redact it.
+ * @throws LetheError `input_invalid`, `access_denied`
+ */
+export async function liftFlag(
+  context: TicketContext,
+  call: Call,
+  input: FlagInput,
+): Promise<{ readonly message: string; readonly lifted: boolean }> {
+  const { message } = checkedInput('flag', flagInput, input);
+  return writing(context, call, 'redact', message, async (tx) => {
+    const { record, key } = await requireAccess(context, tx, call, 'redact', message);
+    return { message, lifted: await liftSensitive(tx, context.clock, { record, key }, call.actor.id) };
+  });
+}
