@@ -60,6 +60,10 @@ export const KEPT = `
 const RECHECK = `select t.id, t.customer_id from desk.tickets t where t.id = any($1) and ${CONDITION} and not ${KEPT}`;
 
 const DELETES = [
+  'delete from desk.statements where message_id in (select id from desk.messages where ticket_id = any($1))',
+  'delete from desk.statements where ticket_id = any($1)',
+  'delete from desk.ticket_notices where ticket_id = any($1)',
+  'delete from desk.forwards where ticket_id = any($1)',
   'delete from desk.attachments where message_id in (select id from desk.messages where ticket_id = any($1))',
   'delete from desk.messages where ticket_id = any($1)',
   'delete from desk.call_recordings where ticket_id = any($1)',

@@ -10,6 +10,9 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'partition-drop': async () => (await import('./partition-drop.js')).partitionDrop,
   'rt-retention': async () => (await import('./rt-retention.js')).rtRetention,
   workers: async () => (await import('./workers.js')).workers,
+  'guarded-read': async () => (await import('./guarded-read.js')).guardedRead,
+  'guarded-list': async () => (await import('./guarded-list.js')).guardedList,
+  decisions: async () => (await import('./decisions.js')).decisions,
   ledger: async () => (await import('./ledger.js')).ledger,
 };
 

@@ -8,7 +8,8 @@ import { requireSchema } from './db/migrate.js';
 import { requireSameTime } from './db/server-time.js';
 import { guardedTables, type MapGraph } from './datamap/graph.js';
 import { loadMap } from './datamap/load.js';
-import { policiesByKind, policiesInForce } from './publication/policies-in-force.js';
+import { policiesInForce } from './publication/policies-in-force.js';
+import { policyReader } from './publication/policy-reader.js';
 import type { Instant } from './core/instant.js';
 import type { Queryable } from './db/database.js';
 import type { PoliciesByKind } from './policy/policy.js';
@@ -89,10 +90,14 @@ export async function closeParts({ db, vault }: Pick<EngineParts, 'db' | 'vault'
 }
 
 /** The policies of every kind as they are published. */
-export const publishedPolicies =
-  ({ db, graph, clock }: Pick<EngineParts, 'db' | 'graph' | 'clock'>): PoliciesByKindOf =>
-  (on = db, at = clock.now()) =>
-    policiesByKind(on, graph, at);
+export function publishedPolicies({
+  db,
+  graph,
+  clock,
+}: Pick<EngineParts, 'db' | 'graph' | 'clock'>): PoliciesByKindOf {
+  const read = policyReader(graph);
+  return (on = db, at = clock.now()) => read(on, at);
+}
 
 /** The native map's tables are Lethe's own; any other map's exist already. */
 export const migrationSets = ({ id }: MapGraph): readonly MigrationSet[] => (id === 'native' ? ['desk'] : []);

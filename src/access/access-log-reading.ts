@@ -61,6 +61,8 @@ interface LogRow extends Row {
   readonly decision: LoggedAccess['decision'];
   readonly policies: readonly string[];
   readonly reason: string | null;
+  /** Read for an open case alone. */
+  readonly actor?: string;
 }
 
 /**
@@ -107,7 +109,7 @@ export async function logOfCase(
     const about =
       row.actor === null ? sql`record = ${row.record} and key = ${row.key}` : sql`actor = ${row.actor}`;
     const ofCase = sql`${about} and at >= ${row.from_at}::timestamptz and at < ${row.to_at}::timestamptz${period}`;
-    const page = await readLog<LogRow & { actor: string }>(tx, `actor, ${COLUMNS}`, ofCase);
+    const page = await readLog(tx, `actor, ${COLUMNS}`, ofCase);
     await appendEntry(tx, {
       kind: 'access.looked',
       at,
@@ -116,7 +118,7 @@ export async function logOfCase(
       counts: { entries: page.rows.length },
       names: [targetOf(row)],
     });
-    return { entries: page.rows.map((one) => ({ actor: one.actor, ...shown(one) })), more: page.more };
+    return { entries: page.rows.map((one) => ({ actor: one.actor ?? '', ...shown(one) })), more: page.more };
   });
 }
 
@@ -135,12 +137,12 @@ function within(from: string | undefined, to: string | undefined): Sql {
   return sql`${first === null ? empty : sql` and at >= ${first}::timestamptz`}${last === null ? empty : sql` and at < ${last}::timestamptz`}`;
 }
 
-async function readLog<R extends LogRow>(
+async function readLog(
   db: Queryable | Tx,
   columns: string,
   condition: Sql,
-): Promise<{ readonly rows: readonly R[]; readonly more: boolean }> {
-  const { rows } = await db.query<R>(sql`
+): Promise<{ readonly rows: readonly LogRow[]; readonly more: boolean }> {
+  const { rows } = await db.query<LogRow>(sql`
     select ${raw(columns)} from lethe.access_log where ${condition} order by at, place limit ${MOST + 1}::int`);
   return { rows: rows.slice(0, MOST), more: rows.length > MOST };
 }

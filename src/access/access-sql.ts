@@ -24,16 +24,35 @@ export interface AskedFor {
   readonly now: Instant;
   /** Absent: nobody has consented. */
   readonly consentHolds: ConsentHolds | undefined;
+  /** Inside the read of one ticket, which has been looked at: whether that is flagged sensitive. Its parts need not ask again. */
+  readonly ticketIsSensitive?: Sql;
 }
 
 /**
- * Predicate over `this`, the row of the candidates' record: this policy matches it. Null means no, as everywhere.
+ * Predicate over `this`, the row of the candidates' record: one of these policies matches it. Null means no, as everywhere.
  *
- *     this.status in ('open') and this.agent_id = $1::bigint and not exists (select from lethe.sensitive …)
+ *     (this.status in ('open') or this.agent_id = $1::bigint) and not exists (select from lethe.sensitive …)
  */
-export function matchesSql(candidates: Candidates, candidate: Candidate, asked: AskedFor): Sql {
+export function anyMatchesSql(candidates: Candidates, of: readonly Candidate[], asked: AskedFor): Sql {
+  const any = (some: readonly Candidate[]): Sql =>
+    join(
+      some.map((one) => sql`(${meetsSql(candidates, one, asked)})`),
+      ' or ',
+    );
+  const [special, ordinary] = [of.filter((one) => one.special), of.filter((one) => !one.special)];
+  const parts = [
+    ...(special.length > 0 ? [any(special)] : []),
+    ...(ordinary.length > 0
+      ? [sql`((${any(ordinary)}) and not ${sensitiveSql(candidates.record, asked)})`]
+      : []),
+  ];
+  return parts.length === 0 ? raw('false') : sql`(${join(parts, ' or ')})`;
+}
+
+/** Predicate over `this`: the policy's own conditions are met, whether or not the row is flagged sensitive. */
+export function meetsSql(candidates: Candidates, candidate: Candidate, asked: AskedFor): Sql {
   const { record, table } = candidates;
-  const { policy, condition, special, needsConsent } = candidate;
+  const { policy, condition, needsConsent } = candidate;
   const owners = ownersOf(record);
   const parts = [
     ...(table.record === 'true' ? [] : [raw(table.record)]),
@@ -43,15 +62,28 @@ export function matchesSql(candidates: Candidates, candidate: Candidate, asked: 
     ...(policy.entry.training ? [trainingHolds(policy.entry.training)] : []),
     ...(policy.entry.breakGlass ? [glassSql(owners.within)] : []),
     ...(needsConsent ? [consentSql(owners.customerKey, asked)] : []),
-    ...(special ? [] : [sql`not ${anyOf(owners.within, isSensitive)}`]),
   ];
   return parts.length === 0 ? raw('true') : join(parts, ' and ');
 }
 
-/** Predicate over `this`: nobody sees the row, whatever a policy says. */
-export const quarantinedSql = (record: string): Sql => anyOf(ownersOf(record).within, isQuarantined);
+/** Predicate over `this`: the row, or what it is part of, carries special categories in its text. */
+export function sensitiveSql(record: string, { ticketIsSensitive }: AskedFor): Sql {
+  const own = anyOf(around(record, ticketIsSensitive), isSensitive);
+  return ticketIsSensitive && record !== 'ticket' && record !== 'customer'
+    ? sql`(${own} or ${ticketIsSensitive})`
+    : own;
+}
 
-/** Of the record itself, or of one it is part of. */
+/** Predicate over `this`: nobody sees the row, whatever a policy says. */
+export const quarantinedSql = (record: string, { ticketIsSensitive }: AskedFor): Sql =>
+  anyOf(around(record, ticketIsSensitive), isQuarantined);
+
+/** Where a flag may stand: on the row, and on what it is part of but for a ticket that has been looked at. */
+function around(record: string, ticketIsSensitive: Sql | undefined): Owners['within'] {
+  const { within } = ownersOf(record);
+  return ticketIsSensitive && record !== 'ticket' ? within.filter(([part]) => part !== 'ticket') : within;
+}
+
 function anyOf(within: Owners['within'], is: (record: string, keySql: string) => string): Sql {
   const places = within.map(([record, key]) => is(record, key));
   return raw(places.length === 0 ? 'false' : `(${places.join(' or ')})`);

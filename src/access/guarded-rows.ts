@@ -1,7 +1,14 @@
 import { instantText } from '../db/values.js';
-import { empty, join, raw, sql, type Sql } from '../db/sql.js';
+import { join, raw, sql, type Sql } from '../db/sql.js';
 import type { MapColumn } from '../datamap/graph.js';
-import { brokenGlassSql, matchesSql, quarantinedSql, type AskedFor } from './access-sql.js';
+import {
+  anyMatchesSql,
+  brokenGlassSql,
+  meetsSql,
+  quarantinedSql,
+  sensitiveSql,
+  type AskedFor,
+} from './access-sql.js';
 import type { Candidate, Candidates } from './decide-access.js';
 import { decisionFor, type Decision } from './decision.js';
 import { showingOf } from './fields.js';
@@ -20,8 +27,10 @@ export type FieldValue = string | number | boolean | null;
 /** How rows of one record are selected and shown to whoever the candidates are of. */
 export interface GuardedRows {
   readonly candidates: Candidates;
-  /** `cross join lateral (…) may`: one boolean a candidate, evaluated once a row. */
+  /** `cross join lateral (…) flag cross join lateral (…) may`: one boolean a candidate, evaluated once a row. */
   readonly lateral: Sql;
+  /** Beside the lateral, for WHERE: nobody sees the row. */
+  readonly hidden: Sql;
   /** Some candidate matches: `may.c0 or may.c1`. */
   readonly permitted: Sql;
   /** The same as a condition of its own, for WHERE, where an index may serve. */
@@ -44,7 +53,6 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
   const { of, record, table } = candidates;
   const all = [...table.columns.values()].filter(({ type }) => type !== 'bytes');
   const selected = all.filter((column) => showers(of, column).length > 0);
-  const matches = of.map((candidate) => matchesSql(candidates, candidate, asked));
   const flags = of.map((_, index) => raw(`may.c${index}`));
   const columns = selected.map((column) => columnSql(of, column));
   const verdict = [brokenGlassSql(candidates), ...flags];
@@ -52,9 +60,10 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
   const decisions = new Map<string, Decision>();
   return {
     candidates,
-    lateral: lateralOf(matches),
+    lateral: lateralOf(candidates, asked),
+    hidden: raw('flag.q'),
     permitted: flags.length === 0 ? raw('false') : sql`(${join(flags, ' or ')})`,
-    condition: sql`(${anyOf(matches)}) and not ${quarantinedSql(record)}`,
+    condition: sql`${anyMatchesSql(candidates, of, asked)} and not ${quarantinedSql(record, asked)}`,
     values: sql`json_build_array(${join([...verdict, ...columns])})`,
     verdict: sql`json_build_array(${join(verdict)})`,
     showsPersonalData: selected.some(({ category }) => category !== null),
@@ -78,18 +87,16 @@ function isNamed({ table }: Candidates, { fields }: Decision): boolean {
   return key === undefined || key.category === null || fields[key.id] === 'shown';
 }
 
-const anyOf = (matches: readonly Sql[]): Sql =>
-  matches.length === 0
-    ? raw('false')
-    : join(
-        matches.map((match) => sql`(${match})`),
-        ' or ',
-      );
-
 /** "offset 0" keeps the planner from copying the conditions to every place they are used. */
-function lateralOf(matches: readonly Sql[]): Sql {
-  const named = matches.map((match, index) => sql`(${match}) as ${raw(`c${index}`)}`);
-  return matches.length === 0 ? empty : sql`cross join lateral (select ${join(named)} offset 0) may`;
+function lateralOf(candidates: Candidates, asked: AskedFor): Sql {
+  const { of, record } = candidates;
+  const flag = sql`cross join lateral (
+    select ${sensitiveSql(record, asked)} as s, ${quarantinedSql(record, asked)} as q offset 0) flag`;
+  const named = of.map((one, index) => {
+    const meets = meetsSql(candidates, one, asked);
+    return sql`(${meets}${raw(one.special ? '' : ' and not flag.s')}) as ${raw(`c${index}`)}`;
+  });
+  return named.length === 0 ? flag : sql`${flag} cross join lateral (select ${join(named)} offset 0) may`;
 }
 
 /** Which candidates need the column's value: `hidden` needs none. */

@@ -9,7 +9,7 @@ import type { PoliciesByKind } from '../policy/policy.js';
  * statement selects it beside its rows, so that one snapshot tells whether what it was compiled from still ruled.
  */
 export const STAMP = raw(
-  `((select coalesce(max(number), 0) from lethe.publication) || '/' || (select count(*) from lethe.publication_approval))`,
+  `((select count(*) from lethe.publication) || '/' || (select count(*) from lethe.publication_approval))`,
 );
 
 /** Policies as one process knows them, and what was compiled from them. */

@@ -12,12 +12,31 @@ export class Slot {
 
 export type SlotValues = Readonly<Record<string, unknown>>;
 
+/** A statement whose text is put together once: the same string every time, which caches find at once. */
+class Compiled extends Sql {
+  constructor(
+    private readonly known: string,
+    statement: Sql,
+    values: readonly unknown[],
+  ) {
+    super(statement.strings, values);
+  }
+
+  override get text(): string {
+    return this.known;
+  }
+}
+
+const TEXTS = new WeakMap<Sql, string>();
+
 /** The statement with its slots filled. A slot without a value is null, which matches nothing. */
 export function filled(statement: Sql, values: SlotValues): Sql {
-  return new Sql(
-    statement.strings,
-    statement.values.map((value) => (value instanceof Slot ? (values[value.name] ?? null) : value)),
+  const text = TEXTS.get(statement) ?? statement.text;
+  TEXTS.set(statement, text);
+  const given = statement.values.map((value) =>
+    value instanceof Slot ? (values[value.name] ?? null) : value,
   );
+  return new Compiled(text, statement, given);
 }
 
 /** `agent/7` */

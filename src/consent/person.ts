@@ -48,9 +48,12 @@ interface FactsRow extends Row {
   readonly place: string | null;
 }
 
-/** Keeps the person's record there until the transaction ends; null when it is gone, or never was. */
+/**
+ * Keeps the person's record there until the transaction ends; null when it is gone, or never was. Where the map forbids its
+ * deletion there is nothing to lock out, and the least rights have no UPDATE on it, which a lock takes.
+ */
 export const keepPerson = (tx: Tx, person: Person): Promise<PersonFacts | null> =>
-  readFacts(tx, person, sql`for key share`);
+  readFacts(tx, person, person.table.forbidsDelete === null ? sql`for key share` : empty);
 
 export const personExists = async (db: Queryable, person: Person): Promise<boolean> =>
   (await readFacts(db, person, empty)) !== null;

@@ -92,13 +92,25 @@ async function queryAlone(
   values: readonly (string | null)[],
 ): Promise<Result> {
   const client = await pool.connect();
+  const stream = streamOf(client);
+  stream.cork(); // one packet, not three
   const sent = [client.query(begin), client.query(extended(text, values)), client.query('commit')] as const;
+  stream.uncork();
   const settled = await Promise.allSettled(sent);
   client.release(client.getTransactionStatus() !== 'I');
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return resultOf(await sent[1]);
 }
+
+interface Corkable {
+  cork(): void;
+  uncork(): void;
+}
+
+/** The driver corks its stream itself, query by query; its types do not show it. */
+const streamOf = (client: pg.PoolClient): Corkable =>
+  (client as unknown as { readonly connection: { readonly stream: Corkable } }).connection.stream;
 
 /** Also without values: the simple protocol would take several statements, which PGlite does not. */
 function extended(text: string, values: readonly (string | null)[]): pg.QueryConfig {

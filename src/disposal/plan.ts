@@ -191,8 +191,10 @@ async function storeChunks(
     select ${id}, no, array_agg(key order by place), count(*),
       encode(sha256(convert_to(string_agg(key::text, E'\n' order by place), 'UTF8')), 'hex')
     from (
-      select ${raw(keyValue(root, 'roots'))} as key, place, ((place - 1) / ${CHUNK_SIZE}::int)::int as no
-      from (select roots.*, row_number() over (order by ${raw(order)}) as place from ${raw(work.roots(root))} roots) roots
+      select key, place, ((place - 1) / ${CHUNK_SIZE}::int)::int as no
+      from (
+        select ${raw(keyValue(root, 'roots'))} as key, row_number() over (order by ${raw(order)}) as place
+        from ${raw(work.roots(root))} roots) placed
     ) numbered
     group by no`);
   return [];

@@ -2,7 +2,8 @@
 export const HTML_STYLE = `
 :root { color: #1c1f24; background: #fff; font: 1rem/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
 body { margin: 0 auto; max-width: 50rem; padding: 1.5rem 1.25rem 3rem; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem; }
+h1 { font-size: clamp(1.4rem, 6vw, 1.9rem); line-height: 1.2; margin: 0 0 1rem; }
+h1, h2, h3 { overflow-wrap: anywhere; hyphens: auto; }
 h2 { font-size: 1.3rem; color: #22466f; margin: 2.2rem 0 .6rem; border-bottom: 1px solid #c9ced6; padding-bottom: .2rem; }
 h3 { font-size: 1.08rem; margin: 1.7rem 0 .5rem; }
 p, ul, ol { margin: .6rem 0; }

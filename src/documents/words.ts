@@ -19,6 +19,24 @@ const WORDS: Readonly<Record<string, Words>> = {
     missing:
       'Diese Zeichen hat keine der installierten Schriften; jedes steht im Text als seine Unicode-Nummer in Klammern: {list}. reports/README.md von Lethe nennt die Schriftpakete, die sich zusätzlich installieren lassen.',
   },
+  fr: {
+    page: 'Page',
+    of: 'sur',
+    missing:
+      'Aucune police installée n’a ces caractères ; chacun figure dans le texte par son numéro Unicode entre crochets : {list}. Le fichier reports/README.md de Lethe indique les polices que l’on peut ajouter.',
+  },
+  es: {
+    page: 'Página',
+    of: 'de',
+    missing:
+      'Ninguna fuente instalada tiene estos caracteres; cada uno aparece en el texto como su número Unicode entre corchetes: {list}. El archivo reports/README.md de Lethe indica las fuentes que se pueden añadir.',
+  },
+  it: {
+    page: 'Pagina',
+    of: 'di',
+    missing:
+      'Nessun carattere tipografico installato ha questi segni; ciascuno compare nel testo con il suo numero Unicode tra parentesi quadre: {list}. Il file reports/README.md di Lethe indica i caratteri che si possono aggiungere.',
+  },
 };
 
 const ENGLISH = WORDS['en'] as Words;

@@ -18,9 +18,12 @@ export interface ErrorAnswer {
   readonly message: string;
 }
 
+/** The schemas of the route that was called, by the part of the request. */
+export type RouteSchemas = Readonly<Partial<Record<string, unknown>>>;
+
 /** What a caller is told of an error: of a refusal why, of a failure of ours nothing but that it is one. */
-export function errorAnswer(error: unknown): ErrorAnswer {
-  const known = error instanceof LetheError ? error : refusalOf(error);
+export function errorAnswer(error: unknown, schemas: RouteSchemas = {}): ErrorAnswer {
+  const known = error instanceof LetheError ? error : refusalOf(error, schemas);
   return known === null || known.httpStatus >= 500 ? failure(known) : answer(known);
 }
 
@@ -37,8 +40,11 @@ function failure(known: LetheError | null): ErrorAnswer {
 }
 
 /** What Fastify refuses before a handler is called. */
-function refusalOf(error: unknown): LetheError | null {
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(requestProblems(error));
+function refusalOf(error: unknown, schemas: RouteSchemas): LetheError | null {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const schema = schemas[error.validationContext ?? ''];
+    return invalid(requestProblems(error, schema instanceof z.ZodType ? schema : null));
+  }
   const status = statusOf(error);
   if (status === 413) return new LetheError('body_too_large');
   if (status === 415) return new LetheError('media_type_unknown');

@@ -1,4 +1,6 @@
 import type { FastifyError, FastifySchemaValidationError } from 'fastify';
+import type { z } from 'zod';
+import { knownKeys } from '../datamap/known-keys.js';
 
 /** What is wrong with a field, by the code of zod's finding. zod's own words may quote what was sent, names of fields too. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -19,11 +21,30 @@ type Invalid = Omit<FastifyError, 'validation'> & {
   readonly validation: readonly FastifySchemaValidationError[];
 };
 
-/** `body/subject: is missing or of another type; …`: fields by name, without a value. */
-export function requestProblems({ validation, validationContext }: Invalid): string {
+/**
+ * `body/subject: is missing or of another type; …`: fields by name, without a value.
+ * @param schema of the part of the request that is wrong: a name that it does not know is the caller's own word
+ */
+export function requestProblems(
+  { validation, validationContext }: Invalid,
+  schema: z.ZodType | null,
+): string {
   const lines = validation.map(({ keyword, instancePath }) => {
-    const field = `${validationContext ?? 'request'}${instancePath.replace(/\/$/, '')}`;
+    const path = instancePath.split('/').filter((part) => part !== '');
+    const field = [validationContext ?? 'request', ...shownPath(schema, path.map(partOf))].join('/');
     return `${field}: ${WORDS[keyword] ?? OTHERWISE}`;
   });
   return [...new Set(lines)].slice(0, MOST).join('; ');
+}
+
+const partOf = (part: string): string | number => (/^\d{1,6}$/.test(part) ? Number(part) : part);
+
+/** As far as the schema knows the names; what is below another name is not shown either. */
+function shownPath(schema: z.ZodType | null, path: readonly (string | number)[]): readonly string[] {
+  const unknown = path.findIndex(
+    (part, place) =>
+      typeof part === 'string' && !(schema && knownKeys(schema, path.slice(0, place)).includes(part)),
+  );
+  const known = unknown === -1 ? path : path.slice(0, unknown);
+  return known.map(String);
 }

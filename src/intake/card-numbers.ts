@@ -1,6 +1,6 @@
 import { isCardNumber } from './card-brands.js';
 import { ibansIn } from './ibans.js';
-import { overlaps, type Span } from './span.js';
+import { overlaps, type Span, type Stretch } from './span.js';
 
 /** Digits with at most four characters between two of them, none of which is a letter. */
 const RUN = /\d(?:[^\p{L}\p{N}]{0,4}\d)+/gu;
@@ -96,7 +96,7 @@ function spanOf(run: Run, windows: readonly Window[]): Span {
   };
 }
 
-const stretchOf = ({ at }: Run, windows: readonly Window[]): Pick<Span, 'from' | 'to'> => ({
+const stretchOf = ({ at }: Run, windows: readonly Window[]): Stretch => ({
   from: at[Math.min(...windows.map(({ first }) => first))] ?? 0,
   to: (at[Math.max(...windows.map(({ last }) => last)) - 1] ?? 0) + 1,
 });

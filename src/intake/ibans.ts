@@ -1,8 +1,4 @@
-/** A stretch of a text. */
-interface Stretch {
-  readonly from: number;
-  readonly to: number;
-}
+import type { Stretch } from './span.js';
 
 /** How long the account numbers of a country are (registry of ISO 13616): another length is no account number. */
 const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(

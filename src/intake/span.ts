@@ -2,14 +2,17 @@
 export const CUT_KINDS = ['card-number', 'card-track', 'verification-code', 'pin'] as const;
 export type CutKind = (typeof CUT_KINDS)[number];
 
-/** A stretch of a folded text, and what is written in its place. */
-export interface Span {
-  readonly kind: CutKind;
+/** A stretch of a folded text. */
+export interface Stretch {
   readonly from: number;
   /** Behind the last character. */
   readonly to: number;
+}
+
+/** What is written in a stretch's place. */
+export interface Span extends Stretch {
+  readonly kind: CutKind;
   readonly instead: string;
 }
 
-export const overlaps = (a: Pick<Span, 'from' | 'to'>, b: Pick<Span, 'from' | 'to'>): boolean =>
-  a.from < b.to && b.from < a.to;
+export const overlaps = (a: Stretch, b: Stretch): boolean => a.from < b.to && b.from < a.to;

@@ -2,7 +2,13 @@ import { describeProblems, LetheError, type Problem } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
-import { asOf, standings, type PolicyStanding, type PublishedVersion } from './publication.js';
+import {
+  asOf,
+  standings,
+  type PolicyStanding,
+  type Publication,
+  type PublishedVersion,
+} from './publication.js';
 import { listPublications } from './publication-store.js';
 import { byKind, type PoliciesByKind, type Policy } from '../policy/policy.js';
 import { readPolicy } from '../policy/policy-set.js';
@@ -18,9 +24,9 @@ export async function policiesInForce(
   graph: MapGraph,
   now: Instant,
 ): Promise<readonly RetentionPolicy[]> {
-  const ruling = await inForceAt(db, now);
+  const ruling = rulingAt(await listPublications(db), now);
   const rules = ruling.filter(({ kind }) => kind === 'retention');
-  return byKind(await readAll(db, graph, rules)).retention;
+  return (await readPolicies(db, graph, rules)).retention;
 }
 
 /**
@@ -28,23 +34,23 @@ export async function policiesInForce(
  * @throws LetheError `version_unreadable` when the map has changed so that one of them no longer fits
  */
 export async function policiesByKind(db: Queryable, graph: MapGraph, at: Instant): Promise<PoliciesByKind> {
-  return byKind(await readAll(db, graph, await inForceAt(db, at)));
+  return readPolicies(db, graph, rulingAt(await listPublications(db), at));
 }
 
-async function inForceAt(db: Queryable, at: Instant): Promise<readonly PublishedVersion[]> {
-  const known = standings(asOf(await listPublications(db), at), at);
-  return [...known.values()].flatMap(({ inForce }) => inForce ?? []);
-}
+/** The versions in force at an instant, in the order of their policies' names. */
+export const rulingAt = (publications: readonly Publication[], at: Instant): readonly PublishedVersion[] =>
+  [...standings(asOf(publications, at), at).values()].flatMap(({ inForce }) => inForce ?? []);
 
-async function readAll(
+/** Versions compiled against the map, by kind. Throws `version_unreadable` when one of them no longer fits. */
+export async function readPolicies(
   db: Queryable,
   graph: MapGraph,
   versions: readonly PublishedVersion[],
-): Promise<readonly Policy[]> {
+): Promise<PoliciesByKind> {
   const { policies, problems } = await readVersions(db, graph, versions);
   if (problems.length > 0)
     throw new LetheError('version_unreadable', { problems: describeProblems(problems) });
-  return policies;
+  return byKind(policies);
 }
 
 export interface VersionsRead {

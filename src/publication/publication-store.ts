@@ -71,6 +71,18 @@ export async function listPublications(db: Queryable): Promise<readonly Publicat
   }));
 }
 
+/**
+ * Another text as soon as something was published or approved, and the same until then. Approvals are counted with the
+ * transaction that gave the last one: one that was rolled back is not taken for the next.
+ */
+export async function publicationStamp(db: Queryable): Promise<string> {
+  const { rows } = await db.query<Row & { stamp: string }>(sql`
+    select concat_ws(' ',
+      (select max(number) from lethe.publication),
+      (select count(*) || '/' || max(xmin::text::bigint) from lethe.publication_approval)) as stamp`);
+  return rows[0]?.stamp ?? '';
+}
+
 export async function hasPublication(db: Queryable, id: string): Promise<boolean> {
   const { count } = await db.query(sql`select from lethe.publication where id = ${id}`);
   return count > 0;

@@ -54,7 +54,8 @@ export function callState(
   ends: readonly ConsentEnd[],
   now: Instant,
 ): CallState {
-  const state: CallState & { readonly intervals: Interval[] } = {
+  const state: Draft = {
+    ends: new Map(ends.map((end) => [end.consent, end])),
     participants: new Map(participants.map((one) => [one.id, newcomer(one)])),
     intervals: [],
     recording: 'off',
@@ -94,7 +95,10 @@ function inOrder(events: readonly CallEvent[], ends: readonly ConsentEnd[], now:
 
 const later = (a: Instant, b: Instant | undefined): Instant => (b !== undefined && b > a ? b : a);
 
-type Draft = CallState & { readonly intervals: Interval[] };
+type Draft = CallState & {
+  readonly intervals: Interval[];
+  readonly ends: ReadonlyMap<string, ConsentEnd>;
+};
 
 function take(state: Draft, step: Step): void {
   if (step.kind === 'consent-ended') endConsent(state, step);
@@ -104,8 +108,10 @@ function take(state: Draft, step: Step): void {
 
 function takeRecording(state: Draft, step: Exclude<CallEvent, { participant: string }>): void {
   switch (step.kind) {
-    case 'started':
-      return run(state, step.at);
+    case 'started': {
+      run(state, step.at);
+      return;
+    }
     case 'resumed':
       state.pausedFor.delete(step.reason);
       if (state.pausedFor.size === 0) run(state, step.at);
@@ -114,11 +120,16 @@ function takeRecording(state: Draft, step: Exclude<CallEvent, { participant: str
       halt(state, 'paused', step.at);
       state.pausedFor.add(step.reason);
       return;
-    case 'stopped':
-      return halt(state, 'off', step.at);
+    case 'stopped': {
+      halt(state, 'off', step.at);
+      return;
+    }
     case 'ended':
       state.isOver = true;
-      return halt(state, 'off', step.at);
+      {
+        halt(state, 'off', step.at);
+        return;
+      }
     case 'opened':
     case 'stored':
       return;
@@ -127,7 +138,10 @@ function takeRecording(state: Draft, step: Exclude<CallEvent, { participant: str
 
 /** Where somebody objects, the start was written first, by a clock that is ahead: nobody starts then. */
 function run(state: Draft, at: Instant): void {
-  if (isObjectedTo(state)) return halt(state, 'off', at);
+  if (isObjectedTo(state)) {
+    halt(state, 'off', at);
+    return;
+  }
   state.recording = 'on';
   state.intervals.push({ from: at, to: null, heard: presentIn(state), isBarred: false });
 }
@@ -163,11 +177,14 @@ function takeFrom(state: Draft, step: Extract<CallEvent, { participant: string }
       person.isTold = true;
       return;
     case 'consented':
+      endEarlier(state, person, step);
       Object.assign(person, { hasConsented: true, objects: false, consent: step.consent });
       return;
     case 'refused':
-    case 'withdrawn':
-      return object(state, person, step.at);
+    case 'withdrawn': {
+      object(state, person, step.at);
+      return;
+    }
   }
 }
 
@@ -178,10 +195,23 @@ function object(state: Draft, person: OnCall, at: Instant): void {
   if (person.isPresent) halt(state, 'off', at);
 }
 
+/** Another consent than the one before: that has ended, though perhaps in the same instant, or by a clock that is ahead. */
+function endEarlier(
+  state: Draft,
+  { consent }: OnCall,
+  step: Extract<CallEvent, { kind: 'consented' }>,
+): void {
+  const end = consent === null || consent === step.consent ? undefined : state.ends.get(consent);
+  if (end) endConsent(state, { ...end, at: step.at });
+}
+
 function endConsent(state: Draft, { consent, at, isExpiry }: ConsentEnd): void {
   const person = [...state.participants.values()].find((one) => one.consent === consent);
   if (!person) return;
-  if (!isExpiry) return object(state, person, at);
+  if (!isExpiry) {
+    object(state, person, at);
+    return;
+  }
   // what was recorded while it held stays what it was
   Object.assign(person, { hasConsented: false, consent: null });
   if (person.isPresent) halt(state, 'off', at);

@@ -8,7 +8,6 @@ import type {
   ConsentEnd,
   Participant,
   PauseReason,
-  RoleOnCall,
   StopReason,
 } from './call-events.js';
 

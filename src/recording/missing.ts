@@ -43,6 +43,15 @@ const LACKING: Readonly<Record<Need, (present: readonly OnCall[]) => readonly Mi
       : present.filter(({ hasConsented }) => !hasConsented).map(lacking('consent')),
 };
 
-const distinct = (missing: readonly Missing[]): readonly Missing[] => [
-  ...new Map(missing.map((one) => [`${one.role} ${one.lacks}`, one])).values(),
-];
+/** In an order that tells nothing of who is who. */
+const distinct = (missing: readonly Missing[]): readonly Missing[] =>
+  [...new Map(missing.map((one) => [`${PLACE_OF[one.role]} ${one.lacks}`, one]))]
+    .sort(([a], [b]) => Number(a > b) - Number(a < b))
+    .map(([, one]) => one);
+
+const PLACE_OF: Readonly<Record<Missing['role'], number>> = {
+  customer: 0,
+  agent: 1,
+  listener: 2,
+  anybody: 3,
+};

@@ -1,5 +1,5 @@
 import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
-import { matchesSql, quarantinedSql } from '../access/access-sql.js';
+import { anyMatchesSql, quarantinedSql } from '../access/access-sql.js';
 import type { Candidate, Candidates } from '../access/decide-access.js';
 import { showingInFull } from '../access/fields.js';
 import { STAMP } from '../access/policy-cache.js';
@@ -83,7 +83,7 @@ function inFull(
   const column: MapColumn | undefined = table.columns.get(columnId);
   const showing: readonly Candidate[] = column ? showingInFull(candidates, column) : [];
   if (showing.length === 0) return null;
-  const permitted = showing.map((one) => sql`(${matchesSql(candidates, one, askedFor(asked))})`);
+  const given = askedFor(asked);
   return sql`select this.${raw(selected)} from ${raw(table.sql)} this
-    where ${matches} and (${join(permitted, ' or ')}) and not ${quarantinedSql(record)}`;
+    where ${matches} and ${anyMatchesSql(candidates, showing, given)} and not ${quarantinedSql(record, given)}`;
 }

@@ -9,12 +9,12 @@ import { storeFiles } from './attachment-store.js';
 import { checkedInput } from './checked-input.js';
 import { countTicket, findOrMakeCustomer, type CustomerData, type FoundCustomer } from './customer-store.js';
 import { deskAuthor } from './desk-author.js';
-import { insertProvenance, usualSource, type Datum } from './provenance-store.js';
+import { insertProvenance, usualSource, type Origin } from './provenance-store.js';
 import { requireAccess } from './require-access.js';
 import { recordReduced, takeIn, type TakenIn } from './take-in.js';
 import type { TicketContext } from './ticket-context.js';
 import { insertMessage, insertTicket, setStatus } from './ticket-store.js';
-import { openInput, type OpenInput, type Source } from './write-inputs.js';
+import { openInput, type CustomerField, type OpenInput } from './write-inputs.js';
 import { writing } from './writing.js';
 
 /** What a writing call stored, and what it did not: fields and kinds, never a value. */
@@ -103,7 +103,7 @@ interface Place {
   readonly at: Instant;
 }
 
-/** The first message with its files, the events, the counter, and where each datum came from. */
+/** The first message with its files, the events, the counter, and where each datum of a new customer came from. */
 async function storeFirst(
   tx: Tx,
   call: Call,
@@ -114,6 +114,7 @@ async function storeFirst(
   const author = deskAuthor(call);
   const { channel, notice } = order;
   const { body = '' } = fieldsOf('message', taken);
+  const originOf = originsOf(call, order);
   const message = await insertMessage(tx, {
     ticket,
     author,
@@ -121,37 +122,27 @@ async function storeFirst(
     visibility: 'public',
     channel,
     body,
+    origin: originOf('message.body'),
     at,
   });
   await setStatus(tx, ticket, null, 'new', author, at);
   await countTicket(tx, customer.id, at);
   if (notice) await insertNotice(tx, ticket, notice, channel, at);
-  const sourceOf = (field: string): Source =>
-    order.sources?.[field] ?? order.source ?? usualSource(author, channel);
-  const files = await storeFiles(tx, message, taken.files, at);
-  const data: Datum[] = [
-    ...dataOf(customer.isNew ? fieldsOf('customer', taken) : {}, 'customer', customer.id, sourceOf),
-    ...dataOf(fieldsOf('ticket', taken), 'ticket', ticket, sourceOf),
-    ...dataOf(fieldsOf('message', taken), 'message', message, sourceOf),
-    ...files.map((key) => datum('attachment', key, 'content', sourceOf)),
-  ];
-  await insertProvenance(tx, data, channel, at);
+  await storeFiles(tx, message, taken.files, originOf('attachment.content'), at);
+  if (!customer.isNew) return message;
+  const fields = Object.keys(fieldsOf('customer', taken)) as CustomerField[];
+  const origins = fields.map((field) => [field, originOf(`customer.${field}`)] as const);
+  await insertProvenance(tx, customer.id, origins, channel, at);
   return message;
 }
 
-const datum = (
-  record: Datum['record'],
-  key: string,
-  field: string,
-  sourceOf: (field: string) => Source,
-): Datum => ({ record, key, field, source: sourceOf(`${record}.${field}`) });
-
-const dataOf = (
-  fields: Readonly<Record<string, string>>,
-  record: Datum['record'],
-  key: string,
-  sourceOf: (field: string) => Source,
-): readonly Datum[] => Object.keys(fields).map((field) => datum(record, key, field, sourceOf));
+/** Where a column's value came from: what the caller says of it, or of all, or what is usual. */
+const originsOf =
+  (call: Call, { source, sources = {}, channel }: Order) =>
+  (field: string): Origin =>
+    (Object.hasOwn(sources, field) ? sources[field] : undefined) ??
+    source ??
+    usualSource(deskAuthor(call), channel);
 
 /** Which privacy notice they were shown (GDPR Art. 13). */
 async function insertNotice(

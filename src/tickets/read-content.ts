@@ -3,7 +3,7 @@ import type { Candidates, Denial } from '../access/decide-access.js';
 import type { Decision } from '../access/decision.js';
 import { showingInFull } from '../access/fields.js';
 import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
-import { matchesSql, quarantinedSql } from '../access/access-sql.js';
+import { anyMatchesSql } from '../access/access-sql.js';
 import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
 import type { LetheError } from '../core/errors.js';
@@ -104,7 +104,7 @@ function contentStatement(
   const rows = guardedRows(file, askedFor(asked));
   const column = file.table.columns.get('content');
   const showing = column ? showingInFull(file, column) : [];
-  const inFull = showing.map((one) => sql`(${matchesSql(file, one, askedFor(asked))})`);
+  const inFull = anyMatchesSql(file, showing, askedFor(asked));
   const around = within.map((one) => {
     const key = AROUND[one.record] ?? 'null';
     return sql`exists (select from ${raw(one.table.sql)} this
@@ -112,9 +112,9 @@ function contentStatement(
   });
   const statement = sql`
     with file as materialized (
-      select this.*, ${rows.verdict} as shown, ${inFull.length === 0 ? raw('false') : join(inFull, ' or ')} as in_full
+      select this.*, ${rows.verdict} as shown, ${inFull} as in_full
       from ${raw(file.table.sql)} this ${rows.lateral}
-      where this.id = ${new Slot('key')}::bigint and not ${quarantinedSql(file.record)}),
+      where this.id = ${new Slot('key')}::bigint and not ${rows.hidden}),
     permitted as (select * from file where ${join([sql`in_full`, ...around], ' and ')})
     select ${STAMP} as stamp, (select shown from permitted) as shown, (select content from permitted) as content,
       (select media_type from permitted) as media_type`;

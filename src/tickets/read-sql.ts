@@ -1,5 +1,4 @@
 import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
-import { quarantinedSql } from '../access/access-sql.js';
 import type { Candidates } from '../access/decide-access.js';
 import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
@@ -44,8 +43,8 @@ export function readStatement(asked: Asked, ticket: Candidates, by: TicketName):
     by === 'key' ? sql`this.id = ${new Slot('name')}::bigint` : sql`this.number = ${new Slot('name')}`;
   const statement = sql`
     with asked as materialized (
-      select this.id, this.customer_id, ${parts.ticket.permitted} as permitted, ${parts.ticket.values} as shown
-      from desk.tickets this ${parts.ticket.lateral} where ${name} and not ${quarantinedSql('ticket')})
+      select this.id, this.customer_id, ${parts.ticket.permitted} as permitted, flag.s as sensitive, ${parts.ticket.values} as shown
+      from desk.tickets this ${parts.ticket.lateral} where ${name} and not ${parts.ticket.hidden})
     select ${at('ticket')} as place, null::timestamptz as at, id, null::bigint as parent, shown from asked
     ${join(
       [...partsSql(parts), ...statementsSql(parts)].map((branch) => sql`union all ${branch}`),
@@ -59,10 +58,12 @@ export function readStatement(asked: Asked, ticket: Candidates, by: TicketName):
 /** Where no policy permits a part, its rows are counted and nothing of them is selected. */
 function rowsOf(asked: Asked, part: Part, ticket: Candidates | null): GuardedRows {
   const found = ticket ?? candidatesFor(asked, 'read', part);
-  if (found.kind === 'candidates') return guardedRows(found, askedFor(asked));
+  const inside = { ...askedFor(asked), ticketIsSensitive: raw('(select sensitive from asked)') };
+  const given = part === 'ticket' || part === 'customer' ? askedFor(asked) : inside;
+  if (found.kind === 'candidates') return guardedRows(found, given);
   const table = asked.context.graph.records.get(part);
   if (!table) throw new TypeError(`the map has no record "${part}"`);
-  return guardedRows({ kind: 'candidates', record: part, table, deed: 'read', of: [] }, askedFor(asked));
+  return guardedRows({ kind: 'candidates', record: part, table, deed: 'read', of: [] }, given);
 }
 
 const TICKET = raw('(select id from asked where permitted)');
@@ -70,15 +71,15 @@ const TICKET = raw('(select id from asked where permitted)');
 function partsSql({ customer, message, attachment, recording }: ReadStatement['parts']): readonly Sql[] {
   return [
     sql`select ${at('customer')}, null, this.id, null, ${customer.values} from desk.customers this ${customer.lateral}
-      where this.id = (select customer_id from asked where permitted) and not ${quarantinedSql('customer')}`,
+      where this.id = (select customer_id from asked where permitted) and not ${customer.hidden}`,
     sql`select ${at('message')}, this.sent_at, this.id, null, ${message.values} from desk.messages this ${message.lateral}
-      where this.ticket_id = ${TICKET} and not ${quarantinedSql('message')}`,
+      where this.ticket_id = ${TICKET} and not ${message.hidden}`,
     sql`select ${at('attachment')}, this.created_at, this.id, this.message_id, ${attachment.values}
       from desk.messages m join desk.attachments this on this.message_id = m.id ${attachment.lateral}
-      where m.ticket_id = ${TICKET} and not ${quarantinedSql('attachment')}`,
+      where m.ticket_id = ${TICKET} and not ${attachment.hidden}`,
     sql`select ${at('recording')}, this.started_at, this.id, null, ${recording.values}
       from desk.call_recordings this ${recording.lateral}
-      where this.ticket_id = ${TICKET} and not ${quarantinedSql('recording')}`,
+      where this.ticket_id = ${TICKET} and not ${recording.hidden}`,
   ];
 }
 

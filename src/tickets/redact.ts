@@ -6,9 +6,7 @@ import type { Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import type { Row } from '../db/database.js';
 import { cutText } from '../intake/cut-text.js';
-import type { Channel } from '../intake/intake.js';
 import { checkedInput } from './checked-input.js';
-import { insertProvenance } from './provenance-store.js';
 import { requireAccess } from './require-access.js';
 import type { TicketContext } from './ticket-context.js';
 import { flagInput, redactInput, type FlagInput, type RedactInput } from './write-inputs.js';
@@ -35,16 +33,16 @@ export async function redactRecord(
   const { record: ref, kind, keepText } = checkedInput('redaction', redactInput, input);
   return writing(context, call, 'redact', ref, async (tx) => {
     const { record, key } = await requireAccess(context, tx, call, 'redact', ref);
-    const copy = keepText ? await copyWithout(tx, context, ref, key) : null;
+    const copy = keepText ? await copyWithout(tx, ref, key) : null;
     const id = await quarantine(tx, context.clock, { record, key, kind }, call.actor.id);
     return { record: ref, quarantine: id, copy };
   });
 }
 
 /** Stands where the message stood: same author, same time. */
-async function copyWithout(tx: Tx, { clock }: TicketContext, ref: string, key: string): Promise<string> {
-  const { rows } = await tx.query<Row & { body: string; channel: Channel }>(sql`
-    select body, channel from desk.messages where id = ${key}::bigint and ${ref.startsWith('message/')}`);
+async function copyWithout(tx: Tx, ref: string, key: string): Promise<string> {
+  const { rows } = await tx.query<Row & { body: string }>(sql`
+    select body from desk.messages where id = ${key}::bigint and ${ref.startsWith('message/')}`);
   const [message] = rows;
   const cut = cutText(message?.body ?? '');
   if (!message || Object.keys(cut.counts).length === 0)
@@ -54,14 +52,10 @@ async function copyWithout(tx: Tx, { clock }: TicketContext, ref: string, key: s
         'keepText: nothing in it that would be cut, so a copy would hold all of it; write a note instead',
     });
   const { rows: made } = await tx.query<Row & { id: string }>(sql`
-    insert into desk.messages (ticket_id, author, customer_id, agent_id, visibility, channel, body, sent_at)
-    select ticket_id, author, customer_id, agent_id, visibility, channel, ${cut.text}, sent_at
+    insert into desk.messages (ticket_id, author, customer_id, agent_id, visibility, channel, body, source, source_ref, sent_at)
+    select ticket_id, author, customer_id, agent_id, visibility, channel, ${cut.text}, 'copy', ${ref}, sent_at
     from desk.messages where id = ${key}::bigint returning id`);
-  const copy = made[0]?.id ?? '';
-  const source = { kind: 'copy' as const, ref };
-  const data = [{ record: 'message' as const, key: copy, field: 'body', source }];
-  await insertProvenance(tx, data, message.channel, clock.now());
-  return `message/${copy}`;
+  return `message/${made[0]?.id ?? ''}`;
 }
 
 /**

@@ -5,7 +5,7 @@ import { checkedInput } from './checked-input.js';
 import { notedContact } from './customer-store.js';
 import { deskAuthor } from './desk-author.js';
 import type { Stored } from './open.js';
-import { insertProvenance, usualSource, type Datum } from './provenance-store.js';
+import { usualSource } from './provenance-store.js';
 import { requireAccess } from './require-access.js';
 import { recordReduced, takeIn } from './take-in.js';
 import type { TicketContext } from './ticket-context.js';
@@ -50,6 +50,7 @@ async function write(
       making: ['message'],
     });
     const [author, at] = [deskAuthor(call), context.clock.now()];
+    const origin = order.source ?? usualSource(author, channel);
     const message = await insertMessage(tx, {
       ticket,
       author,
@@ -57,13 +58,10 @@ async function write(
       visibility: deed === 'reply' ? 'public' : 'internal',
       channel,
       body: taken.fields['message.body'] ?? '',
+      origin,
       at,
     });
-    const files = await storeFiles(tx, message, taken.files, at);
-    const source = order.source ?? usualSource(author, channel);
-    const data: Datum[] = files.map((key) => ({ record: 'attachment', key, field: 'content', source }));
-    if ('message.body' in taken.fields) data.push({ record: 'message', key: message, field: 'body', source });
-    await insertProvenance(tx, data, channel, at);
+    await storeFiles(tx, message, taken.files, origin, at);
     await touchTicket(tx, ticket, at);
     if (deed === 'reply' && author.kind !== 'agent') {
       await notedContact(tx, author.kind === 'customer' ? author.customer : row.customer_id, at);

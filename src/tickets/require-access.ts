@@ -5,7 +5,6 @@ import { accessDenied, consideredIn, type Decision } from '../access/decision.js
 import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
 import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
-import { quarantinedSql } from '../access/access-sql.js';
 import type { LetheError } from '../core/errors.js';
 import type { Row, Tx } from '../db/database.js';
 import { raw, sql, type Sql } from '../db/sql.js';
@@ -101,10 +100,10 @@ interface RowStatement {
 /** One row whether there is such a record or not: the stamp must come along. */
 function rowStatement(candidates: Candidates, asked: Asked): RowStatement {
   const rows = guardedRows(candidates, askedFor(asked));
-  const { table, record } = candidates;
+  const { table } = candidates;
   const statement = sql`select ${STAMP} as stamp, (
     select ${rows.verdict} from ${raw(table.sql)} this ${rows.lateral}
-    where this.id = ${new Slot('key')}::bigint and not ${quarantinedSql(record)}) as shown`;
+    where this.id = ${new Slot('key')}::bigint and not ${rows.hidden}) as shown`;
   return { rows, statement };
 }
 

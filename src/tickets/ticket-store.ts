@@ -3,6 +3,7 @@ import type { Row, Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import type { Channel } from '../intake/intake.js';
 import { agentKey, type DeskAuthor } from './desk-author.js';
+import type { Origin } from './provenance-store.js';
 
 /**
  * The desk's own statements on tickets and messages. They run in a transaction through the door, after the deed on the record
@@ -18,6 +19,8 @@ export interface NewTicket {
   readonly priority: Priority;
   readonly channel: Channel;
   readonly customer: string;
+  /** Of the subject. */
+  readonly origin: Origin;
   readonly at: Instant;
 }
 
@@ -33,9 +36,11 @@ export interface OpenedTicket {
 export async function insertTicket(tx: Tx, ticket: NewTicket): Promise<OpenedTicket> {
   const { rows } = await tx.query<Row & OpenedTicket>(sql`
     with next as (select nextval(pg_get_serial_sequence('desk.tickets', 'id')) as id)
-    insert into desk.tickets (id, number, subject, category, priority, channel, customer_id, created_at, updated_at)
+    insert into desk.tickets (id, number, subject, category, priority, channel, customer_id, subject_source,
+      subject_source_ref, created_at, updated_at)
     select id, 'T-' || ${ticket.at.slice(0, 4)}::text || '-' || lpad(id::text, greatest(6, length(id::text)), '0'),
       ${ticket.subject}, ${ticket.category}, ${ticket.priority}, ${ticket.channel}, ${ticket.customer}::bigint,
+      ${ticket.origin.kind}, ${ticket.origin.ref ?? null},
       ${ticket.at}::timestamptz, ${ticket.at}::timestamptz
     from next
     on conflict do nothing returning id, number`);
@@ -50,6 +55,7 @@ export interface NewMessage {
   readonly visibility: 'public' | 'internal';
   readonly channel: Channel;
   readonly body: string;
+  readonly origin: Origin;
   readonly at: Instant;
 }
 
@@ -59,9 +65,10 @@ export async function insertMessage(tx: Tx, message: NewMessage): Promise<string
   const byDesk = author.kind === 'agent' || visibility === 'internal';
   const customer = author.kind === 'customer' ? author.customer : message.customer;
   const { rows } = await tx.query<Row & { id: string }>(sql`
-    insert into desk.messages (ticket_id, author, customer_id, agent_id, visibility, channel, body, sent_at)
+    insert into desk.messages (ticket_id, author, customer_id, agent_id, visibility, channel, body, source, source_ref, sent_at)
     values (${message.ticket}::bigint, ${byDesk ? 'agent' : 'customer'}, ${byDesk ? null : customer}::bigint,
-      ${agentKey(author)}::bigint, ${visibility}, ${message.channel}, ${message.body}, ${message.at}::timestamptz)
+      ${agentKey(author)}::bigint, ${visibility}, ${message.channel}, ${message.body},
+      ${message.origin.kind}, ${message.origin.ref ?? null}, ${message.at}::timestamptz)
     returning id`);
   return rows[0]?.id ?? '';
 }

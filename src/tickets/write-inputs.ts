@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LANGUAGES } from '../policy/languages.js';
+import { id } from '../policy/policy-fields.js';
 import { words } from './checked-input.js';
 
 /** What the writing calls take. The same schemas describe the HTTP routes. */
@@ -115,7 +116,7 @@ export type LinkInput = z.input<typeof linkInput>;
 
 export const forwardInput = z.strictObject({
   ticket,
-  recipient: words(63),
+  recipient: id.describe('as the activity names it'),
   fields: z
     .array(words(100))
     .min(1)

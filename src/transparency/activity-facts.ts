@@ -7,7 +7,7 @@ import type { CategoryKept } from './keeping.js';
 import { listOf, optionalText, type Needs } from './needs.js';
 import { countryName } from './party-facts.js';
 import { rightsOf, type Right } from './rights.js';
-import type { Source } from './source.js';
+import { compare, type Source } from './source.js';
 import { categoryWord, type TermList, type Words } from './words.js';
 
 /** Which item of the law asks for what: others in the notice than in the record. */
@@ -83,7 +83,9 @@ export function activityFacts(
     categories: categoriesTold(telling, activity, kept),
     recipients: recipientsOf(telling, activity),
     transfers: transfersOf(telling, activity),
-    roles: rolesOf(telling.source, activity).map((role) => words.roles[role] ?? role),
+    roles: rolesOf(telling.source, activity)
+      .map((role) => words.roles[role] ?? role)
+      .sort(compare),
   };
 }
 
@@ -94,6 +96,7 @@ export function term(
   name: string,
   article: string,
 ): string {
+  if (name === '') return ''; // reported already
   const found = words[list][name];
   if (found === undefined)
     needs.report({
@@ -206,8 +209,9 @@ function transfersOf(telling: Telling, activity: ActivityPolicy): readonly Trans
   });
 }
 
-const rolesOf = (source: Source, activity: ActivityPolicy): readonly string[] =>
-  [...new Set(accessOf(source, activity).flatMap(({ entry }) => entry.roles))].sort();
+const rolesOf = (source: Source, activity: ActivityPolicy): readonly string[] => [
+  ...new Set(accessOf(source, activity).flatMap(({ entry }) => entry.roles)),
+];
 
 /** Access policies in force that let somebody near data for one of the activity's purposes. */
 export function accessOf({ policies }: Source, { entry }: ActivityPolicy): readonly AccessPolicy[] {

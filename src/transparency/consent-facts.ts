@@ -1,10 +1,10 @@
 import { parsePeriod } from '../core/period.js';
 import type { ActivityPolicy } from '../policy/activity-policy.js';
 import type { ConsentPolicy } from '../policy/consent-policy.js';
-import { isConsent } from '../policy/legal-bases.js';
 import type { Policy } from '../policy/policy.js';
 import { listOf, type Needs } from './needs.js';
 import { periodWords } from './period-words.js';
+import { isConsented } from './rights.js';
 import type { Source } from './source.js';
 import type { Words } from './words.js';
 
@@ -28,7 +28,7 @@ export function consentPolicies(
   needs: Needs,
 ): readonly { readonly at: number; readonly policy: ConsentPolicy }[] {
   return listOf(activity.entry.purposes).flatMap((aim, at) => {
-    if (!isConsent(aim.basis) && !(aim.specialGround && isConsent(aim.specialGround))) return [];
+    if (!isConsented(aim.basis, aim.specialGround)) return [];
     const found = policies.consent.filter(
       ({ entry }) => entry.activity === activity.id && entry.purpose === aim.purpose,
     );

@@ -5,7 +5,7 @@ import { consentFacts, consentPolicies, type ConsentFacts } from './consent-fact
 import { keptByActivity, rulesOf, type CategoryKept } from './keeping.js';
 import { listOf, Needs, valueAt } from './needs.js';
 import { controllerFacts, partyFacts, type ControllerFacts, type PartyFacts } from './party-facts.js';
-import { RIGHTS, type Right } from './rights.js';
+import { letterOf, RIGHTS, type Right } from './rights.js';
 import { ruleTold, type RuleFacts } from './rule-facts.js';
 import { compare, controllerOf, restingOn, type RestsOn, type Source } from './source.js';
 import type { Language } from '../policy/languages.js';
@@ -87,7 +87,9 @@ export function factsOfNotice(source: Source, { channel, language }: NoticeWish,
 
 /** What the template can name besides the facts: where to write, what one can object to, and the terms. */
 export function noticeView({ controller, activities, rights }: NoticeFacts, words: Words): object {
-  const grounds = activities.some(({ purposes }) => purposes.some(({ basis }) => /A6-1-[ef]/.test(basis)));
+  const grounds = activities.some(({ purposes }) =>
+    purposes.some(({ basis }) => 'ef'.includes(letterOf(basis))),
+  );
   const marketing = activities.some((activity) => activity.marketing);
   return {
     contact: controller.email ?? controller.phone ?? controller.url,
@@ -107,7 +109,7 @@ const isAboutStaffAlone = ({ entry }: ActivityPolicy): boolean =>
   listOf(entry.subjects).length > 0 && entry.subjects.every((subject) => subject === 'employee');
 
 const rankOf = ({ entry }: ActivityPolicy): number =>
-  'bafced'.indexOf(/A6-1-([a-f])/.exec(listOf(entry.purposes)[0]?.basis ?? '')?.[1] ?? 'd');
+  'bafced'.indexOf(letterOf(listOf(entry.purposes)[0]?.basis));
 const breadthOf = ({ entry }: ActivityPolicy): number => listOf(entry.categories).length;
 
 function noticeActivity(telling: Telling, activity: ActivityPolicy): NoticeActivity {

@@ -48,7 +48,7 @@ export function makeReport(parts: ReportParts): Report {
   const text = canonicalJson({ v: 1, name, language, title, blocks });
   const digest = sha256(text);
   const map = { id: graph.id, digest: graph.digest };
-  const last = renderTemplate(about, { asOf, digest, map, restsOn: facts.restsOn });
+  const last = renderTemplate(about, { asOf, digest, map, versions: byKind(facts.restsOn) });
   const head = { id: idOf(name, digest), language };
   const document = {
     ...head,
@@ -59,6 +59,12 @@ export function makeReport(parts: ReportParts): Report {
   };
   return { ...head, name, asOf, digest, text, map, facts, document };
 }
+
+const byKind = (restsOn: readonly RestsOn[]): readonly object[] =>
+  [...new Set(restsOn.map(({ kind }) => kind))].map((kind) => ({
+    kind,
+    policies: restsOn.filter((one) => one.kind === kind),
+  }));
 
 const idOf = (name: ReportName, digest: string): string => `${name}-${digest.slice(0, 12)}`;
 

@@ -1,4 +1,4 @@
-import { isConsent } from '../policy/legal-bases.js';
+import { isConsent, type LegalBasis, type SpecialGround } from '../policy/legal-bases.js';
 import type { ActivityEntry } from '../policy/activity-schema.js';
 
 /** Rights of data subjects, by the article of the GDPR that gives them. */
@@ -14,8 +14,8 @@ type Aim = ActivityEntry['purposes'][number];
  */
 export function rightsOf(aim: Aim | undefined): readonly Right[] {
   if (!aim) return [];
-  const letter = /A6-1-([a-f])/.exec(aim.basis)?.[1] ?? '';
-  const consented = isConsent(aim.basis) || (aim.specialGround !== undefined && isConsent(aim.specialGround));
+  const letter = letterOf(aim.basis);
+  const consented = isConsented(aim.basis, aim.specialGround);
   const has: Readonly<Record<Right, boolean>> = {
     'A7-3': consented,
     A15: true,
@@ -28,3 +28,11 @@ export function rightsOf(aim: Aim | undefined): readonly Right[] {
   };
   return RIGHTS.filter((right) => has[right]);
 }
+
+/** `b` of `eu-gdpr:A6-1-b-contract-performance`; empty for a basis that an older version lacks. */
+export const letterOf = (basis: LegalBasis | undefined): string =>
+  /A6-1-([a-f])/.exec(basis ?? '')?.[1] ?? '';
+
+/** Does the basis, or the ground for special categories, rest on consent? */
+export const isConsented = (basis: LegalBasis | undefined, ground: SpecialGround | undefined): boolean =>
+  [basis, ground].some((one) => one !== undefined && isConsent(one));

@@ -29,8 +29,7 @@ describe('who calls the HTTP routes', () => {
 
   it('needs a token: none, unknown, expired and revoked are one answer, and nothing else is said', async () => {
     const [expired, revoked] = [await served.token({ expires: 'P1D' }), await served.token()];
-    const last = (await served.engine.tokens.list()).at(-1)?.id ?? expect.fail('no token');
-    await served.engine.tokens.revoke(last, officer);
+    await served.engine.tokens.revoke((await served.engine.tokens.find(revoked)).id, officer);
     clock.set('2026-06-03T12:00:00.000000Z');
     const never = `lethe_${'A'.repeat(43)}`;
     const said: readonly (string | undefined)[] = [
@@ -142,11 +141,19 @@ describe('who calls the HTTP routes', () => {
       body: 'a\0b',
       category: 7,
       customer: { email: 'marker@example.org', 'Marker-Muster': 1 },
+      sources: { 'marker@example.org': {} },
       'marker@example.org': true,
     };
     const body = await answer({}, { method: 'POST', url: '/desk/tickets', payload }, 400);
     expect(body['error']).to.equal('request_invalid');
-    for (const field of ['body/channel', 'body/subject', 'body/body', 'body/category', 'body/customer'])
+    for (const field of [
+      'body/channel',
+      'body/subject',
+      'body/body',
+      'body/category',
+      'body/customer',
+      'body/sources',
+    ])
       expect(body['message']).to.include(`${field}: `);
     expect(String(body['message']).toLowerCase()).not.to.include('marker');
   });

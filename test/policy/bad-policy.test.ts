@@ -27,7 +27,11 @@ const CASES: readonly (readonly [string, Draft, readonly string[]])[] = [
       'kind: unknown kind of policy "nonsense" (known: retention, organisation, activity, access, consent, intake)',
     ],
   ],
-  ['a kind that is no text', draft({ kind: {} }), ['kind: must be one of retention, organisation, activity, access, consent, intake']],
+  [
+    'a kind that is no text',
+    draft({ kind: {} }),
+    ['kind: must be one of retention, organisation, activity, access, consent, intake'],
+  ],
   ['a misspelt key', draft({ overides: [] }), ['unknown key "overides" (did you mean "overrides"?)']],
   [
     'a misspelt key further in',

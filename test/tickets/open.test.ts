@@ -57,9 +57,11 @@ describe('opening a ticket', () => {
       { digest: 'a'.repeat(64), language: 'de', channel: 'web' },
     ]);
     const sources = await desk.rows(`
-      select case when customer_id is not null then 'customer' when ticket_id is not null then 'ticket'
-        when message_id is not null then 'message' else 'attachment' end || '.' || field as field, source, source_ref as ref
-      from desk.provenance order by 1`);
+      select 'customer.' || field as field, source, source_ref as ref from desk.provenance
+      union all select 'ticket.subject', subject_source, subject_source_ref from desk.tickets where id = 101
+      union all select 'message.body', source, source_ref from desk.messages where ticket_id = 101
+      union all select 'attachment.content', source, source_ref from desk.attachments where file_name = 'leak.txt'
+      order by 1`);
     expect(sources.map(({ field, source, ref }) => [field, source, ref].join(' '))).to.deep.equal([
       'attachment.content form contact',
       'customer.email form contact',

@@ -57,8 +57,8 @@ describe('redacting at once', () => {
   it('can leave a copy with the card cut in its place, which says what it is a copy of', async () => {
     const { copy } = await desk.tickets.redact(agent, { record: 'message/5', kind: 'card', keepText: true });
     const [row] =
-      await desk.rows(`select m.body, m.author, m.customer_id, m.sent_at, p.source, p.source_ref from desk.messages m
-      join desk.provenance p on p.message_id = m.id where 'message/' || m.id = '${copy ?? ''}'`);
+      await desk.rows(`select m.body, m.author, m.customer_id, m.sent_at, m.source, m.source_ref from desk.messages m
+      where 'message/' || m.id = '${copy ?? ''}'`);
     expect(row).to.deep.equal({
       body: 'My card is •••• 1111',
       author: 'customer',
@@ -115,7 +115,7 @@ describe('redacting at once', () => {
 describe('what is told of a ticket', () => {
   afterEach(closeDesks);
 
-  it('goes with it: provenance, statements, notices and forwardings', async () => {
+  it('goes with it: statements, notices and forwardings, and its provenance is in its rows', async () => {
     const desk = await writingDesk();
     const { tickets } = desk;
     const { ticket, message } = await tickets.open(agent, {
@@ -130,7 +130,7 @@ describe('what is told of a ticket', () => {
     await tickets.state(agent, { record: message, text: 'nor that' });
     await tickets.forward(agent, { ticket, recipient: 'carrier', fields: ['customer.name'] });
     await tickets.change(agent, { ticket, status: 'closed' });
-    const told = 'provenance statements ticket_notices forwards'.split(' ');
+    const told = 'statements ticket_notices forwards'.split(' ');
     for (const table of told)
       expect(await desk.rows(`select 1 from desk.${table}`), table).to.not.deep.equal([]);
     const rule = {
