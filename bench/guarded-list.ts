@@ -67,7 +67,7 @@ async function listByHand(pool: pg.Pool, audit: Audit, caller: number): Promise<
 }
 
 const LIST = `
-  select id, number, subject, status, priority, category, channel, customer_id, agent_id, created_at, updated_at, closed_at, reopened_at
+  select id, number, subject, subject_source, subject_source_ref, status, priority, category, channel, customer_id, agent_id, created_at, updated_at, closed_at, reopened_at
   from desk.tickets t where status = any($1::text[])
     and not exists (select from lethe.quarantine f where f.record = 'ticket' and f.key = t.id::text and f.released_at is null)
     and not exists (select from lethe.sensitive f where f.record = 'ticket' and f.key = t.id::text and f.lifted_at is null)

@@ -69,7 +69,7 @@ interface Part {
   readonly shown: readonly unknown[];
 }
 
-export async function readByHand(pool: pg.Pool, audit: Audit, caller: number, key: string): Promise<object> {
+async function readByHand(pool: pg.Pool, audit: Audit, caller: number, key: string): Promise<object> {
   const agent = String(1 + (caller % 50));
   const { rows } = await pool.query<Part>(READ, [key, agent]);
   const named = (place: number): readonly object[] =>
@@ -94,14 +94,14 @@ export async function readByHand(pool: pg.Pool, audit: Audit, caller: number, ke
 }
 
 const NAMES: Readonly<Record<number, readonly string[]>> = {
-  0: 'id,number,subject,status,priority,category,channel,customer_id,agent_id,created_at,updated_at,closed_at,reopened_at'.split(
+  0: 'id,number,subject,subject_source,subject_source_ref,status,priority,category,channel,customer_id,agent_id,created_at,updated_at,closed_at,reopened_at'.split(
     ',',
   ),
   1: 'own,id,customer_number,name,email,phone,company,address_line1,address_line2,postal_code,city,country,language,ticket_count,last_contact_at,created_at'.split(
     ',',
   ),
-  2: 'id,ticket_id,author,customer_id,agent_id,visibility,channel,body,sent_at'.split(','),
-  3: 'id,message_id,file_name,media_type,size_bytes,created_at'.split(','),
+  2: 'id,ticket_id,author,customer_id,agent_id,visibility,channel,body,source,source_ref,sent_at'.split(','),
+  3: 'id,message_id,file_name,media_type,source,source_ref,size_bytes,created_at'.split(','),
   5: ['body', 'stated_at'],
 };
 
@@ -111,7 +111,7 @@ const flagged = (flags: string, record: string, key: string): string =>
 /** The shipped policies for agents, as somebody would write them into the query once and for all. */
 const READ = `
   with asked as materialized (
-    select t.id, t.customer_id, json_build_array(t.id::text, t.number, t.subject, t.status, t.priority, t.category, t.channel, t.customer_id::text,
+    select t.id, t.customer_id, json_build_array(t.id::text, t.number, t.subject, t.subject_source, t.subject_source_ref, t.status, t.priority, t.category, t.channel, t.customer_id::text,
       t.agent_id::text, t.created_at::text, t.updated_at::text, t.closed_at::text, t.reopened_at::text) as shown
     from desk.tickets t where t.id = $1::bigint and not ${flagged('quarantine', 'ticket', 't.id::text')} and not ${flagged('sensitive', 'ticket', 't.id::text')})
   select 0 as place, null::timestamptz as at, id, null::bigint as parent, shown from asked
@@ -122,10 +122,10 @@ const READ = `
       select exists (select from desk.tickets o where o.customer_id = c.id and o.agent_id = $2::bigint) as own offset 0) o
     where c.id = (select customer_id from asked) and not ${flagged('quarantine', 'customer', 'c.id::text')} and not ${flagged('sensitive', 'customer', 'c.id::text')}
   union all select 2, m.sent_at, m.id, null, json_build_array(m.id::text, m.ticket_id::text, m.author, m.customer_id::text, m.agent_id::text, m.visibility,
-      m.channel, m.body, m.sent_at::text)
+      m.channel, m.body, m.source, m.source_ref, m.sent_at::text)
     from desk.messages m where m.ticket_id = (select id from asked) and not ${flagged('quarantine', 'message', 'm.id::text')}
       and not ${flagged('sensitive', 'message', 'm.id::text')}
-  union all select 3, a.created_at, a.id, a.message_id, json_build_array(a.id::text, a.message_id::text, a.file_name, a.media_type, a.size_bytes, a.created_at::text)
+  union all select 3, a.created_at, a.id, a.message_id, json_build_array(a.id::text, a.message_id::text, a.file_name, a.media_type, a.source, a.source_ref, a.size_bytes, a.created_at::text)
     from desk.messages m join desk.attachments a on a.message_id = m.id where m.ticket_id = (select id from asked)
       and not ${flagged('quarantine', 'attachment', 'a.id::text')} and not ${flagged('quarantine', 'message', 'm.id::text')}
       and not ${flagged('sensitive', 'attachment', 'a.id::text')} and not ${flagged('sensitive', 'message', 'm.id::text')}

@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   workers: async () => (await import('./workers.js')).workers,
   'guarded-read': async () => (await import('./guarded-read.js')).guardedRead,
   'guarded-list': async () => (await import('./guarded-list.js')).guardedList,
+  'http-route': async () => (await import('./http-route.js')).httpRoute,
   decisions: async () => (await import('./decisions.js')).decisions,
   ledger: async () => (await import('./ledger.js')).ledger,
 };

@@ -1,4 +1,4 @@
-import { decide, type FactValues } from '../policy/predicate.js';
+import { decideEach, type FactValues } from '../policy/predicate.js';
 import type { Candidate, Candidates, Denial } from './decide-access.js';
 import { decisionFor, denialOf, type Decision } from './decision.js';
 import type { WantedTraining } from './training-sql.js';
@@ -27,26 +27,27 @@ export interface KnownRecord {
 export async function decideRecord(asked: Candidates | Denial, known: KnownRecord): Promise<Decision> {
   if (asked.kind === 'denial') return denialOf(asked);
   const columns = [...asked.table.columns.values()].filter(({ type }) => type !== 'bytes');
-  const answers = await Promise.all(asked.of.map((candidate) => matches(candidate, known)));
-  const matching = asked.of.filter((_, index) => answers[index]);
+  const open = asked.of.filter((candidate) => mayMatch(candidate, known));
+  const answers = await decideEach(
+    open.map(({ condition }) => condition),
+    known.facts,
+  );
+  const matching = open.filter((_, index) => answers[index]);
   const decision = decisionFor(asked, matching, columns);
   const byGlass = matching.length > 0 && matching.every(({ policy }) => policy.entry.breakGlass);
   return byGlass ? { ...decision, reason: known.grant } : decision;
 }
 
-/** What is cheap is asked first. */
-async function matches(
-  { policy: { entry }, condition, special, needsConsent }: Candidate,
-  known: KnownRecord,
-): Promise<boolean> {
+/** What is cheap is asked first: everything but the condition. */
+function mayMatch({ policy: { entry }, special, needsConsent }: Candidate, known: KnownRecord): boolean {
   const { assigned, subject, training, breakGlass } = entry;
-  const may =
+  return (
     !known.quarantined &&
     (special || !known.sensitive) &&
     (!needsConsent || known.consented) &&
     (!assigned || known.assigned) &&
     (!subject || known.own) &&
     (!training || known.hasTraining(training)) &&
-    (!breakGlass || known.grant !== null);
-  return may && (condition === null || decide(condition, known.facts));
+    (!breakGlass || known.grant !== null)
+  );
 }

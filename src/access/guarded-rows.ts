@@ -27,22 +27,22 @@ export type FieldValue = string | number | boolean | null;
 /** How rows of one record are selected and shown to whoever the candidates are of. */
 export interface GuardedRows {
   readonly candidates: Candidates;
-  /** `cross join lateral (…) flag cross join lateral (…) may`: one boolean a candidate, evaluated once a row. */
+  /** `cross join lateral (…) flag cross join lateral (…) may`: what is asked of the row, evaluated once. */
   readonly lateral: Sql;
   /** Beside the lateral, for WHERE: nobody sees the row. */
   readonly hidden: Sql;
-  /** Some candidate matches: `may.c0 or may.c1`. */
+  /** Some candidate matches. */
   readonly permitted: Sql;
   /** The same as a condition of its own, for WHERE, where an index may serve. */
   readonly condition: Sql;
-  /** `json_build_array(…)`: the break-glass grant, the booleans, then the columns. */
+  /** The break-glass grant, the booleans, then the columns, as JSON; null: no candidate matches. */
   readonly values: Sql;
   /** The same without the columns: enough for the decision. */
   readonly verdict: Sql;
   /** Some candidate shows some personal data. */
   readonly showsPersonalData: boolean;
   /** What may be shown of a row with these values; null: nothing, no candidate matches. */
-  shown(key: string, values: readonly unknown[]): Shown | null;
+  shown(key: string, values: readonly unknown[] | null): Shown | null;
 }
 
 /**
@@ -53,50 +53,92 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
   const { of, record, table } = candidates;
   const all = [...table.columns.values()].filter(({ type }) => type !== 'bytes');
   const selected = all.filter((column) => showers(of, column).length > 0);
-  const flags = of.map((_, index) => raw(`may.c${index}`));
-  const columns = selected.map((column) => columnSql(of, column));
-  const verdict = [brokenGlassSql(candidates), ...flags];
-  const first = verdict.length;
-  const decisions = new Map<string, Decision>();
+  const { lateral, flags } = lateralOf(candidates, asked);
+  const permitted = flags.length === 0 ? raw('false') : raw(`(${flags.join(' or ')})`);
+  const verdict = [brokenGlassSql(candidates), ...flags.map(raw)];
+  const columns = selected.map((column) => columnSql(of, flags, column));
+  const views = new Map<string, RowView>();
   return {
     candidates,
-    lateral: lateralOf(candidates, asked),
+    lateral,
     hidden: raw('flag.q'),
-    permitted: flags.length === 0 ? raw('false') : sql`(${join(flags, ' or ')})`,
+    permitted,
     condition: sql`${anyMatchesSql(candidates, of, asked)} and not ${quarantinedSql(record, asked)}`,
-    values: sql`json_build_array(${join([...verdict, ...columns])})`,
-    verdict: sql`json_build_array(${join(verdict)})`,
+    values: sql`case when ${permitted} then json_build_array(${join([...verdict, ...columns])}) end`,
+    verdict: sql`case when ${permitted} then json_build_array(${join(verdict)}) end`,
     showsPersonalData: selected.some(({ category }) => category !== null),
     shown: (key, values) => {
+      if (values === null) return null;
+      const bits = values.slice(1, verdict.length).join();
       const matching = of.filter((_, index) => values[index + 1] === true);
-      if (matching.length === 0) return null;
-      const bits = values.slice(1, first).join();
-      const known = decisions.get(bits) ?? decisionFor(candidates, matching, all);
-      decisions.set(bits, known);
-      const byGlass = matching.every(({ policy }) => policy.entry.breakGlass);
-      const decision = byGlass ? { ...known, reason: String(values[0]) } : known;
-      const name = isNamed(candidates, decision) ? `${record}/${key}` : record;
-      return { record: name, fields: fieldsOf(selected, values.slice(first), decision), decision };
+      const view = views.get(bits) ?? rowView(candidates, matching, all, selected);
+      views.set(bits, view);
+      const { decision, isNamed, byGlass } = view;
+      return {
+        record: isNamed ? `${record}/${key}` : record,
+        fields: fieldsOf(view, values, verdict.length),
+        decision: byGlass ? { ...decision, reason: String(values[0]) } : decision,
+      };
     },
   };
 }
 
-/** A key that is nobody's data names the record to whoever may see it; another, to whom it is shown. */
-function isNamed({ table }: Candidates, { fields }: Decision): boolean {
+/** How rows that the same candidates match are shown: found once. */
+interface RowView {
+  readonly decision: Decision;
+  readonly byGlass: boolean;
+  /** A key that is nobody's data names the record to whoever may see it; another, to whom it is shown. */
+  readonly isNamed: boolean;
+  /** `at`: the column's place among those selected; null: it is shown as nothing. */
+  readonly fields: readonly { readonly id: string; readonly at: number | null; readonly show: Show }[];
+}
+type Show = (value: unknown) => FieldValue;
+
+function rowView(
+  candidates: Candidates,
+  matching: readonly Candidate[],
+  all: readonly MapColumn[],
+  selected: readonly MapColumn[],
+): RowView {
+  const { table } = candidates;
+  const decision = decisionFor(candidates, matching, all);
   const key = table.columns.get(table.key[0]?.name ?? '');
-  return key === undefined || key.category === null || fields[key.id] === 'shown';
+  const fields = all.flatMap((column) => {
+    const showing = decision.fields[column.id];
+    if (showing === undefined) return [];
+    const at = showing === 'hidden' ? null : selected.indexOf(column);
+    const show: Show =
+      showing === 'shown' ? showOf(column) : (value) => masked(showOf(column)(value), showing);
+    return [{ id: column.id, at, show }];
+  });
+  return {
+    decision,
+    byGlass: matching.every(({ policy }) => policy.entry.breakGlass),
+    isNamed: key === undefined || key.category === null || decision.fields[key.id] === 'shown',
+    fields,
+  };
 }
 
-/** "offset 0" keeps the planner from copying the conditions to every place they are used. */
-function lateralOf(candidates: Candidates, asked: AskedFor): Sql {
+/**
+ * What is the same for every column of a row, evaluated once: whether it is flagged, and whether each candidate matches. "offset 0"
+ * keeps the planner from copying the conditions to every place they are used; what needs no condition needs no place.
+ */
+function lateralOf(
+  candidates: Candidates,
+  asked: AskedFor,
+): { readonly lateral: Sql; readonly flags: readonly string[] } {
   const { of, record } = candidates;
   const flag = sql`cross join lateral (
     select ${sensitiveSql(record, asked)} as s, ${quarantinedSql(record, asked)} as q offset 0) flag`;
-  const named = of.map((one, index) => {
-    const meets = meetsSql(candidates, one, asked);
-    return sql`(${meets}${raw(one.special ? '' : ' and not flag.s')}) as ${raw(`c${index}`)}`;
+  const meets = of.map((one) => meetsSql(candidates, one, asked));
+  const asks = meets.map(({ text }) => text !== 'true');
+  const flags = of.map(({ special }, index) => {
+    if (asks[index]) return special ? `may.c${index}` : `(may.c${index} and not flag.s)`;
+    return special ? 'true' : '(not flag.s)';
   });
-  return named.length === 0 ? flag : sql`${flag} cross join lateral (select ${join(named)} offset 0) may`;
+  const named = meets.flatMap((meet, index) => (asks[index] ? [sql`(${meet}) as ${raw(`c${index}`)}`] : []));
+  if (named.length === 0) return { lateral: flag, flags };
+  return { lateral: sql`${flag} cross join lateral (select ${join(named)} offset 0) may`, flags };
 }
 
 /** Which candidates need the column's value: `hidden` needs none. */
@@ -106,29 +148,20 @@ const showers = (of: readonly Candidate[], column: MapColumn): readonly number[]
     return showing === null || showing === 'hidden' ? [] : [index];
   });
 
-function columnSql(of: readonly Candidate[], column: MapColumn): Sql {
+/** Beside a row that is permitted at all; a column that not every candidate shows asks which of them match. */
+function columnSql(of: readonly Candidate[], flags: readonly string[], column: MapColumn): Sql {
   const value = ['int', 'boolean'].includes(column.type) ? `this.${column.sql}` : `this.${column.sql}::text`;
-  const by = showers(of, column).map((index) => `may.c${index}`);
-  return raw(`case when ${by.join(' or ')} then ${value} end`);
+  const by = showers(of, column);
+  if (by.length === of.length) return raw(value);
+  return raw(`case when ${by.map((index) => flags[index]).join(' or ')} then ${value} end`);
 }
 
-function fieldsOf(
-  columns: readonly MapColumn[],
-  values: readonly unknown[],
-  { fields }: Decision,
-): Shown['fields'] {
+function fieldsOf({ fields }: RowView, values: readonly unknown[], first: number): Shown['fields'] {
   const shown: Record<string, FieldValue> = {};
-  for (const [id, showing] of Object.entries(fields)) if (showing === 'hidden') shown[id] = null;
-  for (const [index, column] of columns.entries()) {
-    const showing = fields[column.id];
-    if (showing === undefined) continue;
-    const value = valueOf(column, values[index] ?? null);
-    shown[column.id] = showing === 'shown' ? value : masked(value, showing);
-  }
+  for (const { id, at, show } of fields) shown[id] = at === null ? null : show(values[first + at] ?? null);
   return shown;
 }
 
-function valueOf({ type }: MapColumn, value: unknown): FieldValue {
-  if (typeof value !== 'string') return value as FieldValue;
-  return type === 'timestamptz' ? instantText(value) : value;
-}
+const asIs: Show = (value) => value as FieldValue;
+const showOf = ({ type }: MapColumn): Show =>
+  type === 'timestamptz' ? (value) => (typeof value === 'string' ? instantText(value) : null) : asIs;

@@ -72,7 +72,8 @@ export const askedFor = ({ context, call, now }: Asked): AskedFor => ({
 export function compiledFor<T>(asked: Asked, what: string, compile: () => T): T {
   const { call, inForce } = asked;
   const key = `${what} ${call.purpose} ${[...call.actor.roles].sort().join()}`;
-  return dependsOnTime(inForce, call) ? compile() : compiledOnce(inForce, key, compile);
+  const timed = compiledOnce(inForce, `timed ${call.purpose}`, () => dependsOnTime(inForce, call));
+  return timed ? compile() : compiledOnce(inForce, key, compile);
 }
 
 function dependsOnTime({ policies }: InForce, { purpose }: Call): boolean {

@@ -40,7 +40,7 @@ async function askFind(
   if (!compiled) return refusal(asked, ticket, 'field_not_shown');
   const { rows } = await asked.context.db.query<ListRow>(filledFor(compiled.statement, asked, { wanted }));
   const list = rows.flatMap(({ place, id, shown }) =>
-    place === 0 ? (compiled.rows.shown(id ?? '', shown as readonly unknown[]) ?? []) : [],
+    place === 0 ? (compiled.rows.shown(id ?? '', shown as readonly unknown[] | null) ?? []) : [],
   );
   return { stamp: stampIn(rows), result: { list } };
 }

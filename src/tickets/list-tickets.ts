@@ -84,7 +84,7 @@ async function askList(
   const all = rows.filter(({ place }) => place === 0);
   const page = all.slice(0, order.limit);
   const tickets = page.flatMap(
-    ({ id, shown }) => compiled.shown(id ?? '', shown as readonly unknown[]) ?? [],
+    ({ id, shown }) => compiled.shown(id ?? '', shown as readonly unknown[] | null) ?? [],
   );
   const last = all.length > order.limit ? page.at(-1) : undefined;
   const count = rows.find(({ place }) => place === 1)?.shown;

@@ -47,14 +47,9 @@ export async function openTicket(context: TicketContext, call: Call, input: Open
     const customer = await customerOf(tx, order, taken, at);
     const { subject = '' } = fieldsOf('ticket', taken);
     const { category, priority, channel } = order;
-    const ticket = await insertTicket(tx, {
-      subject,
-      category,
-      priority,
-      channel,
-      customer: customer.id,
-      at,
-    });
+    const origin = originsOf(call, order)('ticket.subject');
+    const about = { subject, category, priority, channel, origin };
+    const ticket = await insertTicket(tx, { ...about, customer: customer.id, at });
     const name = `ticket/${ticket.id}`;
     await requireAccess(context, tx, call, 'open', name);
     const message = await storeFirst(tx, call, order, taken, { ticket: ticket.id, customer, at });

@@ -84,7 +84,7 @@ class Reading {
     const found: KeyedPart[] = [];
     for (const { place, id, parent, shown: values } of this.rows) {
       if (place !== PLACES[part] || id === null) continue;
-      const shown = this.guarded[part].shown(id, values as readonly unknown[]);
+      const shown = this.guarded[part].shown(id, values as readonly unknown[] | null);
       if (shown) found.push({ id, parent, shown });
       else this.withheld += 1;
     }

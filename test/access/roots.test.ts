@@ -3,8 +3,12 @@ import type pg from 'pg';
 import { sealAccessLog } from '../../src/access/access-roots.js';
 import { verifyAccessLog, type AccessVerification } from '../../src/access/access-roots-verify.js';
 import { chance, seededRandom, wholeBetween } from '../../src/demo/random.js';
+import { migrate } from '../../src/db/migrate.js';
+import { openAccessLog } from '../../src/access/access-log-writer.js';
+import { bothDatabases } from '../support/database.js';
+import { testClock } from '../support/published.js';
 import { closeDesks } from '../support/small-desk.js';
-import { accessDesk, entry, type AccessDesk } from './access-desk.js';
+import { accessDesk, entry, START, type AccessDesk } from './access-desk.js';
 
 const ROW = `insert into lethe.access_log (salt, at, actor, record, key, deed, decision, policies)
   values (decode(md5(random()::text), 'hex'), '2026-03-02T09:00:00Z', 'agent/7', 'ticket', '1', 'reply', 'allow', '{}')`;
@@ -166,5 +170,23 @@ describe('roots of the access log', () => {
     await engine.ledger.seal();
     expect(await verify()).to.include({ proven: 3, waiting: 0 });
     expect((await engine.ledger.verify()).ok).to.equal(true);
+  });
+});
+
+bothDatabases('the access log and its roots', (open) => {
+  it('are the same on both', async () => {
+    const { db, admin } = await open();
+    await migrate(db, []);
+    const clock = testClock(START);
+    const log = openAccessLog(db, clock);
+    await Promise.all(
+      Array.from({ length: 7 }, (_, n) => log.append([entry({ deed: 'reply', key: String(n) }), entry()])),
+    );
+    expect(await sealAccessLog({ db, clock }, 3)).to.deep.equal({ roots: 3, entries: 7 });
+    expect(await verifyAccessLog(db)).to.include({ ok: true, proven: 7, roots: 3, waiting: 0 });
+    await admin(
+      `alter table lethe.access_log disable trigger all; update lethe.access_log set key = '9' where place = 2`,
+    );
+    expect(await verifyAccessLog(db)).to.include({ ok: false, proven: 4 });
   });
 });

@@ -120,8 +120,13 @@ function mutants(policy: Draft): readonly Draft[] {
   const [[group, leaves] = ['all', [] as readonly unknown[]]] = Object.entries(
     (policy['when'] ?? {}) as Readonly<Record<string, readonly unknown[]>>,
   );
-  const conditions = leaves.flatMap((leaf, at) => [
-    { ...policy, when: { [group]: leaves.filter((_, index) => index !== at) } },
+  const fewer = (at: number): Draft => {
+    const { when, ...always } = policy; // without its only condition a policy is about every record
+    const rest = leaves.filter((_, index) => index !== at);
+    return rest.length === 0 ? always : { ...policy, when: { ...(when as Draft), [group]: rest } };
+  };
+  const conditions = leaves.flatMap((_leaf, at) => [
+    fewer(at),
     { ...policy, when: { [group]: leaves.map((other, index) => (index === at ? { not: other } : other)) } },
   ]);
   return [...periods, ...conditions];

@@ -67,7 +67,11 @@ describe('a guarded read', () => {
     const bare = [
       activity(),
       access('tickets'),
-      access('messages', { record: 'message', masks: { body: 'hidden' }, categories: ['user.content'] }),
+      access('messages', {
+        record: 'message',
+        masks: { body: 'hidden' },
+        categories: ['user.content.private'],
+      }),
     ];
     expect(await bodies(bare)).to.deep.equal([[], [], [], []]);
     const person = access('customers', { record: 'customer', categories: ['user.name'] });
