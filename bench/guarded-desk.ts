@@ -118,7 +118,7 @@ function auditOf(pool: pg.Pool): Audit {
 }
 
 const INSERT = `insert into lethe.access_log (salt, at, actor, record, key, deed, purpose, decision, policies, reason)
-  select decode(md5(random()::text), 'hex'), now(), actor, record, key, 'read', 'dpv:CustomerCare', decision, '{}', null
+  select decode(md5(random()::text), 'hex'), now(), actor, record, key, 'read', 'dpv:CustomerCare', decision, array_fill(repeat('0', 64), array[case record when 'ticket' then 4 else 2 end]), null
   from unnest($1::text[], $2::text[], $3::text[], $4::text[]) e(actor, record, key, decision)`;
 
 /** `calls` calls by 16 callers, each making its next when the last is answered. */

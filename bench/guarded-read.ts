@@ -69,7 +69,8 @@ interface Part {
   readonly shown: readonly unknown[];
 }
 
-async function readByHand(pool: pg.Pool, audit: Audit, caller: number, key: string): Promise<object> {
+/** As somebody would write it once and for all. */
+export async function readByHand(pool: pg.Pool, audit: Audit, caller: number, key: string): Promise<object> {
   const agent = String(1 + (caller % 50));
   const { rows } = await pool.query<Part>(READ, [key, agent]);
   const named = (place: number): readonly object[] =>

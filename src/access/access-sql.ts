@@ -26,6 +26,8 @@ export interface AskedFor {
   readonly consentHolds: ConsentHolds | undefined;
   /** Inside the read of one ticket, which has been looked at: whether that is flagged sensitive. Its parts need not ask again. */
   readonly ticketIsSensitive?: Sql;
+  /** The rows were selected by the condition of the policies: some candidate matches each, and none is in quarantine. */
+  readonly isPermitted?: boolean;
 }
 
 /**

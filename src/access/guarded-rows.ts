@@ -1,5 +1,5 @@
 import { instantText } from '../db/values.js';
-import { join, raw, sql, type Sql } from '../db/sql.js';
+import { empty, join, raw, sql, type Sql } from '../db/sql.js';
 import type { MapColumn } from '../datamap/graph.js';
 import {
   anyMatchesSql,
@@ -128,17 +128,26 @@ function lateralOf(
   asked: AskedFor,
 ): { readonly lateral: Sql; readonly flags: readonly string[] } {
   const { of, record } = candidates;
-  const flag = sql`cross join lateral (
-    select ${sensitiveSql(record, asked)} as s, ${quarantinedSql(record, asked)} as q offset 0) flag`;
+  const { isPermitted = false } = asked;
+  if (isPermitted && of.length === 1) return { lateral: empty, flags: ['true'] };
+  // rows that only ordinary policies permitted are not flagged
+  const unflagged = isPermitted && !of.some(({ special }) => special);
   const meets = of.map((one) => meetsSql(candidates, one, asked));
-  const asks = meets.map(({ text }) => text !== 'true');
-  const flags = of.map(({ special }, index) => {
-    if (asks[index]) return special ? `may.c${index}` : `(may.c${index} and not flag.s)`;
-    return special ? 'true' : '(not flag.s)';
+  const flags = meets.map(({ text }, index) => {
+    const holds = text === 'true' ? 'true' : `may.c${index}`;
+    return of[index]?.special || unflagged ? holds : `(${holds} and not flag.s)`;
   });
-  const named = meets.flatMap((meet, index) => (asks[index] ? [sql`(${meet}) as ${raw(`c${index}`)}`] : []));
-  if (named.length === 0) return { lateral: flag, flags };
-  return { lateral: sql`${flag} cross join lateral (select ${join(named)} offset 0) may`, flags };
+  const named = meets.flatMap((meet, index) =>
+    meet.text === 'true' ? [] : [sql`(${meet}) as ${raw(`c${index}`)}`],
+  );
+  const sensitive = of.length === 0 ? raw('null') : sensitiveSql(record, asked);
+  const flag = sql`cross join lateral (
+    select ${sensitive} as s, ${quarantinedSql(record, asked)} as q offset 0) flag`;
+  const may = sql`cross join lateral (select ${named.length === 0 ? empty : join(named)} offset 0) may`;
+  return {
+    lateral: sql`${unflagged ? empty : flag} ${named.length === 0 ? empty : may}`,
+    flags,
+  };
 }
 
 /** Which candidates need the column's value: `hidden` needs none. */

@@ -4,6 +4,7 @@ import type { Tx } from '../db/database.js';
 import { literal, sql } from '../db/sql.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
+import type { Intend } from '../ledger/journaled.js';
 import type { NamedRecord } from './sensitive-store.js';
 
 /** Predicate over SQL expressions: the record is shown to nobody, whatever a policy says. */
@@ -18,16 +19,18 @@ export interface QuarantineOrder extends NamedRecord {
 }
 
 /**
- * Hides a record from every reader, at once.
+ * Hides a record from every reader, at once, and from those of a backup that is restored later.
  * @param actor a name of the actor directory: for a desk actor its id
  * @returns the id; of the quarantine it is in already, when there is one
  */
 export async function quarantine(
   tx: Tx,
   clock: Clock,
-  { record, key, kind, plan }: QuarantineOrder,
+  order: QuarantineOrder,
   actor: string,
+  intend: Intend,
 ): Promise<string> {
+  const { record, key, kind, plan } = order;
   const [by, at] = [await actorId(tx, actor), clock.now()];
   const { rows } = await tx.query<{ id: string }>(sql`
     insert into lethe.quarantine (id, record, key, kind, quarantined_by, quarantined_at, plan_id)
@@ -35,12 +38,11 @@ export async function quarantine(
     on conflict (record, key) where released_at is null do nothing returning id`);
   const id = rows[0]?.id;
   // released by another between the two statements: then it is put there again
-  if (id === undefined)
-    return (
-      (await quarantineOf(tx, { record, key })) ?? quarantine(tx, clock, { record, key, kind, plan }, actor)
-    );
+  if (id === undefined) return (await quarantineOf(tx, order)) ?? quarantine(tx, clock, order, actor, intend);
   const about = { quarantine: id, record, kind };
-  await appendEntry(tx, { kind: 'access.quarantined', at, actor: by, about, names: [`${record}/${key}`] });
+  const entry = { kind: 'access.quarantined', at, actor: by, about, names: [`${record}/${key}`] };
+  const proof = { id: await appendEntry(tx, entry), at, actor: by };
+  await intend({ kind: 'quarantine.placed', ...proof, quarantine: id, record, key, found: kind });
   return id;
 }
 
@@ -66,6 +68,7 @@ export async function release(
   { record, key }: NamedRecord,
   how: 'mistaken' | 'disposed',
   actor: string,
+  intend: Intend,
 ): Promise<boolean> {
   const [by, at] = [await actorId(tx, actor), clock.now()];
   const { rows } = await tx.query<{ id: string }>(sql`
@@ -73,6 +76,8 @@ export async function release(
     where record = ${record} and key = ${key} and released_at is null returning id`);
   if (!rows[0]) return false;
   const about = { quarantine: rows[0].id, record, how };
-  await appendEntry(tx, { kind: 'access.released', at, actor: by, about, names: [`${record}/${key}`] });
+  const entry = { kind: 'access.released', at, actor: by, about, names: [`${record}/${key}`] };
+  const proof = { id: await appendEntry(tx, entry), at, actor: by };
+  await intend({ kind: 'quarantine.released', ...proof, quarantine: rows[0].id });
   return true;
 }

@@ -4,6 +4,7 @@ import type { Tx } from '../db/database.js';
 import { literal, sql } from '../db/sql.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
+import type { Intend } from '../ledger/journaled.js';
 
 /** A record by its kind and its key as text, as Lethe's tables name it: `{record: 'message', key: '5'}`. */
 export interface NamedRecord {
@@ -25,6 +26,7 @@ export async function flagSensitive(
   clock: Clock,
   { record, key }: NamedRecord,
   actor: string,
+  intend: Intend,
 ): Promise<boolean> {
   const [by, at] = [await actorId(tx, actor), clock.now()];
   const { rows } = await tx.query<{ id: string }>(sql`
@@ -33,7 +35,9 @@ export async function flagSensitive(
     on conflict (record, key) where lifted_at is null do nothing returning id`);
   if (!rows[0]) return false;
   const about = { flag: rows[0].id, record };
-  await appendEntry(tx, { kind: 'access.flagged', at, actor: by, about, names: [`${record}/${key}`] });
+  const entry = { kind: 'access.flagged', at, actor: by, about, names: [`${record}/${key}`] };
+  const proof = { id: await appendEntry(tx, entry), at, actor: by };
+  await intend({ kind: 'sensitive.flagged', ...proof, flag: about.flag, record, key });
   return true;
 }
 
@@ -43,6 +47,7 @@ export async function liftSensitive(
   clock: Clock,
   { record, key }: NamedRecord,
   actor: string,
+  intend: Intend,
 ): Promise<boolean> {
   const [by, at] = [await actorId(tx, actor), clock.now()];
   const { rows } = await tx.query<{ id: string }>(sql`
@@ -50,6 +55,8 @@ export async function liftSensitive(
     where record = ${record} and key = ${key} and lifted_at is null returning id`);
   if (!rows[0]) return false;
   const about = { flag: rows[0].id, record };
-  await appendEntry(tx, { kind: 'access.unflagged', at, actor: by, about, names: [`${record}/${key}`] });
+  const entry = { kind: 'access.unflagged', at, actor: by, about, names: [`${record}/${key}`] };
+  const proof = { id: await appendEntry(tx, entry), at, actor: by };
+  await intend({ kind: 'sensitive.lifted', ...proof, flag: about.flag });
   return true;
 }

@@ -4,6 +4,7 @@ import type { Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import type { SeededRows } from '../demo/seed.js';
 import type { Engine } from '../engine.js';
+import { tellOfTheDesk } from './demo-desk.js';
 import { counted, type Output } from './output.js';
 import { progressBar } from './progress.js';
 import { planLines, whyLines } from './retention.js';
@@ -20,7 +21,7 @@ const person = (name: string): ActorName => ({ name, assurance: 'asserted' });
 export async function tellStory(engine: Engine, out: Output, { asOf, seeded }: Setting): Promise<void> {
   out.say(
     `1. The help desk: ${counted(seeded.tickets, 'ticket')}, ${counted(seeded.messages, 'message')} in seven languages, ${counted(seeded.customers, 'customer')}.`,
-    `   ${counted((await engine.policiesInForce()).length, 'policy', 'policies')} in .lethe/policies, checked against its data map, published and in force.`,
+    `   ${counted(await policiesInForce(engine), 'policy', 'policies')} in .lethe/policies, checked against its data map, published and in force.`,
     '',
   );
   const held = await placeHold(engine, out);
@@ -33,9 +34,13 @@ export async function tellStory(engine: Engine, out: Output, { asOf, seeded }: S
   await approve(engine, out, plan.id);
   await apply(engine, out, plan.id);
   const examples = await stillThere(engine, out, plan.id, held);
+  await tellOfTheDesk(engine, out);
   const status = (await engine.retention.status()).find(({ id }) => id === plan.id);
   out.result({ id: plan.id, ...status, examples }, whereNext(plan.id, examples));
 }
+
+const policiesInForce = async (engine: Engine): Promise<number> =>
+  Object.values(await engine.policies.inForce()).flat().length;
 
 const indent = (line: string): string => `   ${line}`;
 
@@ -118,6 +123,7 @@ function whereNext(plan: string, [example = 'ticket/1']: readonly string[]): rea
     `   npx lethe retention show ${plan}        every record of the plan, and what became of it`,
     `   npx lethe retention why ${example}`,
     `   npx lethe retention certificate ${plan} --out certificate.pdf   what an auditor gets`,
+    '   npx lethe report privacy-notice --channel web --output notice.html   what people are told',
     '   npx lethe ledger verify                 every entry, block and signature',
     '   npx lethe hold list',
     '   npx lethe retention plan call-recordings   the next policy; they are in .lethe/policies',

@@ -34,6 +34,10 @@ const replay = (command: Command): Promise<void> =>
       plansWithdrawn,
       consentsWithdrawn,
       correctionsLost,
+      quarantinesPlaced,
+      quarantinesReleased,
+      flagsSet,
+      flagsLifted,
       uncertain,
     } = done;
     out.result(done, [
@@ -45,6 +49,11 @@ const replay = (command: Command): Promise<void> =>
         : [
             '  Approvals given since the backup are lost: plans and versions that had them wait for approval again (`lethe status`).',
           ]),
+      ...(quarantinesPlaced + quarantinesReleased + flagsSet + flagsLifted > 0
+        ? [
+            `  ${counted(quarantinesPlaced, 'record')} hidden from everybody again, ${counted(quarantinesReleased, 'record')} released; ${counted(flagsSet, 'record')} flagged sensitive again, ${counted(flagsLifted, 'flag')} lifted.`,
+          ]
+        : []),
       ...(kept > 0
         ? [`! ${counted(kept, 'record')} came back and a protection keeps them; \`lethe hold list\``]
         : []),

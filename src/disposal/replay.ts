@@ -5,6 +5,7 @@ import { throughDoor } from '../db/disposal-door.js';
 import type { ForeignKey } from '../datamap/closure.js';
 import { readForeignKeys } from '../datamap/foreign-keys.js';
 import { actorId, keepActor } from '../ledger/actor-directory.js';
+import { flagAgain, liftFlagAgain, quarantineAgain, releaseAgain } from '../access/hide-again.js';
 import { withdrawConsentAgain } from '../consent/consent-again.js';
 import { appendEntry } from '../ledger/append.js';
 import { resumeChain } from '../ledger/resume.js';
@@ -34,6 +35,11 @@ export interface Replay {
   readonly consentsWithdrawn: number;
   /** Corrections of persons' data that are lost, each listed as a task: their values are in no journal. */
   readonly correctionsLost: number;
+  /** Records hidden from everybody again, and shown again; flagged sensitive again, and not any more. */
+  readonly quarantinesPlaced: number;
+  readonly quarantinesReleased: number;
+  readonly flagsSet: number;
+  readonly flagsLifted: number;
   /** Acts of which nobody knows whether they committed: their process died, and the database is older than that. */
   readonly uncertain: readonly string[];
 }
@@ -48,6 +54,10 @@ const COUNTED = {
   plansWithdrawn: 0,
   consentsWithdrawn: 0,
   correctionsLost: 0,
+  quarantinesPlaced: 0,
+  quarantinesReleased: 0,
+  flagsSet: 0,
+  flagsLifted: 0,
 };
 type Counted = keyof typeof COUNTED;
 const COUNTS = Object.keys(COUNTED) as readonly Counted[];
@@ -122,6 +132,12 @@ function thingOf(act: Act): Readonly<Record<string, string>> {
       return { consent: act.consent };
     case 'rectified':
       return { rectification: act.rectification, field: act.field };
+    case 'quarantine.placed':
+    case 'quarantine.released':
+      return { quarantine: act.quarantine };
+    case 'sensitive.flagged':
+    case 'sensitive.lifted':
+      return { flag: act.flag };
   }
 }
 
@@ -146,6 +162,14 @@ async function redoOn(
       return { consentsWithdrawn: (await withdrawConsentAgain(tx, act)) ? 1 : 0 };
     case 'rectified':
       return { correctionsLost: (await askToCorrectAgain(tx, act)) ? 1 : 0 };
+    case 'quarantine.placed':
+      return { quarantinesPlaced: (await quarantineAgain(tx, context.graph, act)) ? 1 : 0 };
+    case 'quarantine.released':
+      return { quarantinesReleased: (await releaseAgain(tx, act)) ? 1 : 0 };
+    case 'sensitive.flagged':
+      return { flagsSet: (await flagAgain(tx, context.graph, act)) ? 1 : 0 };
+    case 'sensitive.lifted':
+      return { flagsLifted: (await liftFlagAgain(tx, act)) ? 1 : 0 };
   }
 }
 

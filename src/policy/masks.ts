@@ -21,9 +21,9 @@ export function masked(value: unknown, mask: Mask): string | null {
   return MASKED[mask](typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** `•••• 4321`: always four bullets, so that the length is not told; of four characters or fewer nothing. */
+/** `•••• 4321`, spaces and signs apart; always four bullets, so that the length is not told; of four or fewer nothing. */
 function last4(text: string): string {
-  const all = characters(text.trim());
+  const all = characters(text).filter((character) => /[\p{L}\p{N}]/u.test(character));
   return all.length <= FOUR ? BULLET.repeat(FOUR) : `${BULLET.repeat(FOUR)} ${all.slice(-FOUR).join('')}`;
 }
 

@@ -44,13 +44,14 @@ export function findStatement(asked: Asked, ticket: Candidates, by: FoundBy): Fi
     ([part, column, matches]) => placeSql(asked, ticket, part, column, matches) ?? [],
   );
   if (places.length === 0) return null;
-  const rows = guardedRows(ticket, askedFor(asked));
+  const rows = guardedRows(ticket, { ...askedFor(asked), isPermitted: true });
   const statement = sql`
-    select 0 as place, -this.id as turn, this.id::text as id, ${rows.values} as shown
-    from (select * from desk.tickets this where ${rows.condition} and this.id in (${join(places, ' union ')})
-      order by this.id desc limit ${raw(String(MOST_FOUND))}) this ${rows.lateral}
-    union all select 2, null, null, to_json(${STAMP})
-    order by place, turn`;
+    select ruled.stamp, page.id::text as id, page.shown
+    from (select ${STAMP} as stamp offset 0) ruled left join (
+      select this.id, ${rows.values} as shown
+      from (select * from desk.tickets this where ${rows.condition} and this.id in (${join(places, ' union ')})
+        order by this.id desc limit ${raw(String(MOST_FOUND))}) this ${rows.lateral}) page on true
+    order by page.id desc`;
   return { rows, statement };
 }
 

@@ -2,10 +2,9 @@ import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
 import type { Candidates } from '../access/decide-access.js';
 import { isAlwaysShown } from '../access/fields.js';
 import { STAMP } from '../access/policy-cache.js';
-import { AGENT } from '../access/slots.js';
+import { AGENT, Slot, type SlotValues } from '../access/slots.js';
 import { empty, join, raw, sql, type Sql } from '../db/sql.js';
 import { askedFor, type Asked } from './ask.js';
-import type { ListPlace } from './list-cursor.js';
 import type { ListOrder, TicketFilter, TicketSort } from './list-inputs.js';
 
 /** The ticket's columns that rows are told apart or ordered by. */
@@ -42,56 +41,71 @@ export function hiddenColumns(candidates: Candidates, { filter, sort }: ListOrde
   });
 }
 
-const listed = (value: string | readonly string[]): readonly string[] =>
-  typeof value === 'string' ? [value] : value;
+/** Values of a filter, for the slots of its predicates. */
+export const filterValues = (filter: TicketFilter): SlotValues =>
+  Object.fromEntries(
+    Object.entries(filter).map(([name, value]) => [
+      name,
+      LISTED.has(name) && typeof value === 'string' ? [value] : value,
+    ]),
+  );
 
-/** One predicate for each filter that is set. */
+const LISTED = new Set(['status', 'priority', 'category', 'channel']);
+
+/** One predicate for each filter that is set; the values are slots. */
 function filterSql(filter: TicketFilter): readonly Sql[] {
-  const { assigned, createdAfter, createdBefore, updatedAfter, updatedBefore } = filter;
-  const among = (column: string, value?: string | readonly string[]): readonly Sql[] =>
-    value === undefined ? [] : [sql`this.${raw(column)} = any(${listed(value)}::text[])`];
-  const when = (predicate: Sql, value: unknown): readonly Sql[] => (value === undefined ? [] : [predicate]);
+  const { assigned } = filter;
+  const set = Object.entries(filter).filter(([name, value]) => value !== undefined && name !== 'assigned');
+  const predicates = set.map(([name]) => {
+    const [column, slot] = [raw(`this.${FILTERED[name as keyof TicketFilter]}`), new Slot(name)];
+    if (LISTED.has(name)) return sql`${column} = any(${slot}::text[])`;
+    return name.endsWith('After')
+      ? sql`${column} > ${slot}::timestamptz`
+      : sql`${column} < ${slot}::timestamptz`;
+  });
   return [
-    ...among('status', filter.status),
-    ...among('priority', filter.priority),
-    ...among('category', filter.category),
-    ...among('channel', filter.channel),
-    ...when(sql`this.agent_id = ${AGENT}::bigint`, assigned === 'me' ? assigned : undefined),
-    ...when(sql`this.agent_id is null`, assigned === 'none' ? assigned : undefined),
-    ...when(sql`this.created_at > ${createdAfter}::timestamptz`, createdAfter),
-    ...when(sql`this.created_at < ${createdBefore}::timestamptz`, createdBefore),
-    ...when(sql`this.updated_at > ${updatedAfter}::timestamptz`, updatedAfter),
-    ...when(sql`this.updated_at < ${updatedBefore}::timestamptz`, updatedBefore),
+    ...predicates,
+    ...(assigned === 'me' ? [sql`this.agent_id = ${AGENT}::bigint`] : []),
+    ...(assigned === 'none' ? [sql`this.agent_id is null`] : []),
   ];
 }
 
-/** How tickets are listed for these candidates, whatever the filter: compiled once. */
-export const listRows = (asked: Asked, candidates: Candidates): GuardedRows =>
-  guardedRows(candidates, askedFor(asked));
+/** What of an order is in the text of its statement: orders of one shape share one. */
+export function shapeOf({ filter, sort, after, count }: ListOrder): string {
+  const set = Object.keys(filter).filter((name) => filter[name as keyof TicketFilter] !== undefined);
+  return [...set.sort(), filter.assigned, sort, after === undefined ? '' : 'after', count].join();
+}
+
+export interface ListStatement {
+  readonly rows: GuardedRows;
+  readonly statement: Sql;
+}
 
 /**
- * One page, the condition of the policies in its WHERE, and with `count` how many tickets there are that may be listed:
+ * One page, the condition of the policies in its WHERE, and with `count` how many tickets there are that may be listed. One row at
+ * least, because the stamp must come along:
  *
- *     select 0 as place, turn, id::text, sorted, shown from (select this.*, … from desk.tickets this
- *       where (this.status in ('open') or …) and not exists (quarantine) and this.status = any($1) order by … limit 51) …
- *     union all select 1, …, to_json(count) union all select 2, …, to_json(stamp)
+ *     select ruled.stamp, ruled.count, page.* from (select … as stamp, (select count(*) …) as count offset 0) ruled
+ *     left join (select this.id, … from (select * from desk.tickets this where (policies) and not exists (quarantine)
+ *       and this.status = any($1) order by … limit 51) this …) page on true order by …
  */
-export function listStatement(rows: GuardedRows, order: ListOrder, after: ListPlace | null): Sql {
-  const { filter, sort, limit, count } = order;
-  const [column, down] = [raw(`this.${sortColumn(sort)}`), sort.startsWith('-')];
-  const type = raw(sortColumn(sort) === 'number' ? 'text' : 'timestamptz');
+export function listStatement(asked: Asked, candidates: Candidates, order: ListOrder): ListStatement {
+  const rows = guardedRows(candidates, { ...askedFor(asked), isPermitted: true });
+  const { filter, sort, count, after } = order;
+  const [name, down] = [sortColumn(sort), sort.startsWith('-')];
+  const by = (table: string): Sql =>
+    raw(`${table}.${name} ${down ? 'desc' : 'asc'}, ${table}.id ${down ? 'desc' : 'asc'}`);
   const where = join([rows.condition, ...filterSql(filter)], ' and ');
-  const past = after
-    ? sql`and (${column}, this.id) ${raw(down ? '<' : '>')} (${after.value}::${type}, ${after.key}::bigint)`
-    : empty;
-  const direction = raw(down ? 'desc' : 'asc');
-  return sql`
-    select * from (
-      select 0 as place, row_number() over (order by ${column} ${direction}, this.id ${direction}) as turn,
-        this.id::text as id, ${column}::text as sorted, ${rows.values} as shown
-      from (select * from desk.tickets this where ${where} ${past}
-        order by ${column} ${direction}, this.id ${direction} limit ${limit + 1}) this ${rows.lateral}) page
-    union all select 1, null, null, null, ${count ? sql`to_json((select count(*) from desk.tickets this where ${where}))` : raw('null')}
-    union all select 2, null, null, null, to_json(${STAMP})
-    order by place, turn`;
+  const type = raw(name === 'number' ? 'text' : 'timestamptz');
+  const past = sql`and (this.${raw(name)}, this.id) ${raw(down ? '<' : '>')}
+    (${new Slot('value')}::${type}, ${new Slot('key')}::bigint)`;
+  const all = count ? sql`(select count(*)::int from desk.tickets this where ${where})` : raw('null::int');
+  const statement = sql`
+    select ruled.stamp, ruled.count, page.id::text as id, page.${raw(name)}::text as sorted, page.shown
+    from (select ${STAMP} as stamp, ${all} as count offset 0) ruled left join (
+      select this.id, this.${raw(name)}, ${rows.values} as shown
+      from (select * from desk.tickets this where ${where} ${after === undefined ? empty : past}
+        order by ${by('this')} limit ${new Slot('most')}) this ${rows.lateral}) page on true
+    order by ${by('page')}`;
+  return { rows, statement };
 }

@@ -1,6 +1,6 @@
 import type { Call } from '../access/call.js';
 import type { Candidates, Denial } from '../access/decide-access.js';
-import type { Shown } from '../access/guarded-rows.js';
+import type { GuardedRows, Shown } from '../access/guarded-rows.js';
 import { instantText } from '../db/values.js';
 import type { LetheError } from '../core/errors.js';
 import type { Row } from '../db/database.js';
@@ -18,7 +18,7 @@ import {
 import { checkedInput } from './checked-input.js';
 import { cursorOf, placeAfter, type ListPlace } from './list-cursor.js';
 import { listOrder, type ListOrder } from './list-inputs.js';
-import { hiddenColumns, listRows, listStatement } from './list-sql.js';
+import { filterValues, hiddenColumns, listStatement, shapeOf } from './list-sql.js';
 import type { TicketContext } from './ticket-context.js';
 import type { z } from 'zod';
 
@@ -64,10 +64,12 @@ export async function recordList(
 export type ListOutcome<T> = { readonly list: T } | { readonly refusal: () => Promise<LetheError> };
 
 export interface ListRow extends Row {
-  readonly place: number;
+  readonly stamp: string;
+  readonly count: number | null;
+  /** Null: the one row of an empty list. */
   readonly id: string | null;
-  readonly sorted: string | null;
-  readonly shown: unknown;
+  readonly sorted: string;
+  readonly shown: readonly unknown[] | null;
 }
 
 async function askList(
@@ -78,30 +80,28 @@ async function askList(
   const candidates = candidatesFor(asked, 'list', 'ticket');
   if (candidates.kind === 'denial') return refusal(asked, candidates);
   if (hiddenColumns(candidates, order).length > 0) return refusal(asked, candidates, 'field_not_shown');
-  const compiled = compiledFor(asked, 'list', () => listRows(asked, candidates));
-  const statement = listStatement(compiled, order, after);
-  const { rows } = await asked.context.db.query<ListRow>(filledFor(statement, asked, {}));
-  const all = rows.filter(({ place }) => place === 0);
-  const page = all.slice(0, order.limit);
-  const tickets = page.flatMap(
-    ({ id, shown }) => compiled.shown(id ?? '', shown as readonly unknown[] | null) ?? [],
+  const compiled = compiledFor(asked, `list ${shapeOf(order)}`, () =>
+    listStatement(asked, candidates, order),
   );
-  const last = all.length > order.limit ? page.at(-1) : undefined;
-  const count = rows.find(({ place }) => place === 1)?.shown;
-  const next = last ? cursorOf(order.sort, placeOf(order, last)) : null;
-  return {
-    stamp: stampIn(rows),
-    result: { list: { tickets, next, count: order.count ? Number(count) : null } },
+  const values = { ...filterValues(order.filter), ...after, most: order.limit + 1 };
+  const { rows } = await asked.context.db.query<ListRow>(filledFor(compiled.statement, asked, values));
+  const page = rows.slice(0, order.limit);
+  const last = rows.length > order.limit ? page.at(-1) : undefined;
+  const list: TicketList = {
+    tickets: shownIn(compiled.rows, page),
+    next: last ? cursorOf(order.sort, placeOf(order, last)) : null,
+    count: order.count ? (rows[0]?.count ?? 0) : null,
   };
+  return { stamp: rows[0]?.stamp ?? '', result: { list } };
 }
+
+export const shownIn = (guarded: GuardedRows, rows: readonly ListRow[]): readonly Shown[] =>
+  rows.flatMap(({ id, shown }) => (id === null ? [] : (guarded.shown(id, shown) ?? [])));
 
 const placeOf = ({ sort }: ListOrder, { id, sorted }: ListRow): ListPlace => ({
   key: id ?? '',
-  value: sort.endsWith('number') ? (sorted ?? '') : instantText(sorted ?? ''),
+  value: sort.endsWith('number') ? sorted : instantText(sorted),
 });
-
-export const stampIn = (rows: readonly ListRow[]): string =>
-  String(rows.find(({ place }) => place === 2)?.shown);
 
 /** One statement here too: it asks whether the policies that refuse still rule. */
 export async function refusal(

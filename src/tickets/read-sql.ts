@@ -2,7 +2,7 @@ import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
 import type { Candidates } from '../access/decide-access.js';
 import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
-import { join, literal, raw, sql, type Sql } from '../db/sql.js';
+import { join, raw, sql, type Sql } from '../db/sql.js';
 import { askedFor, candidatesFor, type Asked } from './ask.js';
 import { PARTS, type Part } from './desk-record.js';
 
@@ -83,21 +83,27 @@ function partsSql({ customer, message, attachment, recording }: ReadStatement['p
   ];
 }
 
+/** Rows of `desk.statements` about the ticket, its customer, its messages. */
+const STATED: readonly (readonly [Part, Sql])[] = [
+  ['ticket', sql`s.ticket_id = ${TICKET}`],
+  ['customer', sql`s.customer_id = (select customer_id from asked where permitted)`],
+  ['message', sql`s.message_id = any(array(select m.id from desk.messages m where m.ticket_id = ${TICKET}))`],
+];
+
 /**
  * What people have stated about a record (Art. 16) is shown wherever that is shown: to whom some of its personal data is. Of a
  * record that nobody here sees any of, no statement is selected.
  */
 function statementsSql(parts: ReadStatement['parts']): readonly Sql[] {
-  const of = (part: Part, where: Sql): readonly Sql[] =>
-    parts[part].showsPersonalData
-      ? [
-          sql`select ${at('statement')}, s.stated_at, s.id, ${raw(`s.${part}_id`)},
-            json_build_array(${raw(literal(part))}, s.body, s.stated_at::text) from desk.statements s where ${where}`,
-        ]
-      : [];
+  const stated = STATED.filter(([part]) => parts[part].showsPersonalData);
+  if (stated.length === 0) return [];
   return [
-    ...of('ticket', sql`s.ticket_id = ${TICKET}`),
-    ...of('customer', sql`s.customer_id = (select customer_id from asked where permitted)`),
-    ...of('message', sql`s.message_id in (select m.id from desk.messages m where m.ticket_id = ${TICKET})`),
+    sql`select ${at('statement')}, s.stated_at, s.id, coalesce(s.ticket_id, s.customer_id, s.message_id),
+      json_build_array(case when s.ticket_id is not null then 'ticket' when s.customer_id is not null then 'customer'
+        else 'message' end, s.body, s.stated_at::text)
+      from desk.statements s where ${join(
+        stated.map(([, where]) => where),
+        ' or ',
+      )}`,
   ];
 }

@@ -31,10 +31,10 @@ export async function redactRecord(
   input: RedactInput,
 ): Promise<Redacted> {
   const { record: ref, kind, keepText } = checkedInput('redaction', redactInput, input);
-  return writing(context, call, 'redact', ref, async (tx) => {
+  return writing(context, call, 'redact', ref, async (tx, intend) => {
     const { record, key } = await requireAccess(context, tx, call, 'redact', ref);
     const copy = keepText ? await copyWithout(tx, ref, key) : null;
-    const id = await quarantine(tx, context.clock, { record, key, kind }, call.actor.id);
+    const id = await quarantine(tx, context.clock, { record, key, kind }, call.actor.id, intend);
     return { record: ref, quarantine: id, copy };
   });
 }
@@ -68,9 +68,9 @@ export async function flagMessage(
   input: FlagInput,
 ): Promise<{ readonly message: string; readonly flagged: boolean }> {
   const { message } = checkedInput('flag', flagInput, input);
-  return writing(context, call, 'change', message, async (tx) => {
+  return writing(context, call, 'change', message, async (tx, intend) => {
     const { record, key } = await requireAccess(context, tx, call, 'change', message);
-    return { message, flagged: await flagSensitive(tx, context.clock, { record, key }, call.actor.id) };
+    return { message, flagged: await flagSensitive(tx, context.clock, { record, key }, call.actor.id, intend) };
   });
 }
 
@@ -84,8 +84,8 @@ export async function liftFlag(
   input: FlagInput,
 ): Promise<{ readonly message: string; readonly lifted: boolean }> {
   const { message } = checkedInput('flag', flagInput, input);
-  return writing(context, call, 'redact', message, async (tx) => {
+  return writing(context, call, 'redact', message, async (tx, intend) => {
     const { record, key } = await requireAccess(context, tx, call, 'redact', message);
-    return { message, lifted: await liftSensitive(tx, context.clock, { record, key }, call.actor.id) };
+    return { message, lifted: await liftSensitive(tx, context.clock, { record, key }, call.actor.id, intend) };
   });
 }

@@ -5,7 +5,17 @@ import type { Instant } from '../core/instant.js';
  * entry that commits with it. Records are named by key, persons by subject id; nothing else of them is here.
  */
 export type Act =
-  DisposalAct | HoldPlacedAct | HoldLiftedAct | PolicyPublishedAct | PlanWithdrawnAct | ConsentWithdrawnAct | RectifiedAct;
+  | DisposalAct
+  | HoldPlacedAct
+  | HoldLiftedAct
+  | PolicyPublishedAct
+  | PlanWithdrawnAct
+  | ConsentWithdrawnAct
+  | RectifiedAct
+  | QuarantinePlacedAct
+  | QuarantineReleasedAct
+  | SensitiveFlaggedAct
+  | SensitiveLiftedAct;
 
 interface ActBase {
   readonly id: string;
@@ -81,6 +91,34 @@ export interface RectifiedAct extends ActBase {
   readonly key: string;
   /** `customer.phone` */
   readonly field: string;
+}
+
+/** A record is shown to nobody from then on: what is in it must not be seen again because a backup is from before. */
+export interface QuarantinePlacedAct extends ActBase {
+  readonly kind: 'quarantine.placed';
+  readonly quarantine: string;
+  readonly record: string;
+  readonly key: string;
+  /** What should not be there, in a word: `card`. */
+  readonly found: string;
+}
+
+export interface QuarantineReleasedAct extends ActBase {
+  readonly kind: 'quarantine.released';
+  readonly quarantine: string;
+}
+
+/** A record's text carries special categories. */
+export interface SensitiveFlaggedAct extends ActBase {
+  readonly kind: 'sensitive.flagged';
+  readonly flag: string;
+  readonly record: string;
+  readonly key: string;
+}
+
+export interface SensitiveLiftedAct extends ActBase {
+  readonly kind: 'sensitive.lifted';
+  readonly flag: string;
 }
 
 /** A consent that ended before its time, whoever ended it: a restored database must not go on as if it held. */

@@ -14,6 +14,8 @@ const DONE = {
   ...{ on: '2026-03-01', expires: '2027-03-01' },
 } as const;
 
+const unjournaled = (): Promise<void> => Promise.resolve();
+
 describe('what stands beside the access policies', () => {
   let desk: AccessDesk;
   let engine: Engine;
@@ -80,8 +82,10 @@ describe('what stands beside the access policies', () => {
 
   it('a record is flagged sensitive once, until the flag is lifted, each a ledger entry without the record', async () => {
     const { db, clock } = desk;
-    const flag = (): Promise<boolean> => db.transaction((tx) => flagSensitive(tx, clock, MESSAGE, 'agent/7'));
-    const lift = (): Promise<boolean> => db.transaction((tx) => liftSensitive(tx, clock, MESSAGE, 'agent/8'));
+    const flag = (): Promise<boolean> =>
+      db.transaction((tx) => flagSensitive(tx, clock, MESSAGE, 'agent/7', unjournaled));
+    const lift = (): Promise<boolean> =>
+      db.transaction((tx) => liftSensitive(tx, clock, MESSAGE, 'agent/8', unjournaled));
     expect(await Promise.all([flag(), flag(), flag()])).to.have.members([true, false, false]);
     expect(await at(isSensitive)).to.equal(true);
     expect(await answer(raw(isSensitive('message', `'6'`)))).to.equal(false);
@@ -100,7 +104,7 @@ describe('what stands beside the access policies', () => {
   it('a record is in one quarantine at a time, until it is released, with the plan that disposes of it', async () => {
     const { db, clock } = desk;
     const put = (): Promise<string> =>
-      db.transaction((tx) => quarantine(tx, clock, { ...MESSAGE, kind: 'card' }, 'agent/7'));
+      db.transaction((tx) => quarantine(tx, clock, { ...MESSAGE, kind: 'card' }, 'agent/7', unjournaled));
     const [first, second] = await Promise.all([put(), put()]);
     expect(first)
       .to.equal(second)
@@ -108,7 +112,7 @@ describe('what stands beside the access policies', () => {
     expect(await at(isQuarantined)).to.equal(true);
     await db.transaction((tx) => planQuarantined(tx, first, 'plan-one'));
     const out = (): Promise<boolean> =>
-      db.transaction((tx) => release(tx, clock, MESSAGE, 'mistaken', 'agent/8'));
+      db.transaction((tx) => release(tx, clock, MESSAGE, 'mistaken', 'agent/8', unjournaled));
     expect([await out(), await out()]).to.deep.equal([true, false]);
     expect(await at(isQuarantined)).to.equal(false);
     expect(await put()).not.to.equal(first);
@@ -121,7 +125,7 @@ describe('what stands beside the access policies', () => {
     const keys = { 'ticket/77': false, 'ticket/4711': true, 'ticket/x': true, 'message/5': false };
     for (const name of Object.keys(keys)) {
       const [record = '', key = ''] = name.split('/');
-      await db.transaction((tx) => flagSensitive(tx, clock, { record, key }, 'agent/7'));
+      await db.transaction((tx) => flagSensitive(tx, clock, { record, key }, 'agent/7', unjournaled));
     }
     const gone = own.records.get('lethe-sensitive')?.facts.get('isGone');
     const rows = await desk.admin<{ name: string; gone: boolean }>(

@@ -74,6 +74,10 @@ describe('a restored database', () => {
       plansWithdrawn: 0,
       consentsWithdrawn: 0,
       correctionsLost: 0,
+      quarantinesPlaced: 0,
+      quarantinesReleased: 0,
+      flagsSet: 0,
+      flagsLifted: 0,
       uncertain: [],
     });
     await requireCurrent(parts.db, parts.vault);
