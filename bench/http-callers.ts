@@ -5,35 +5,29 @@ export interface HttpOrder {
   readonly port: number;
   /** One token a caller. */
   readonly secrets: readonly string[];
-  readonly warmUp: number;
   readonly calls: number;
   readonly tickets: number;
+  /** Number of the first call: it says for which ticket it asks. */
+  readonly from: number;
 }
 
 /** Callers have a process of their own, so that what they do is no part of what is measured; each keeps its connection. */
-process.once('message', (order: HttpOrder) => void callAll(order).then((taken) => process.send?.(taken)));
+const agent = new Agent({ keepAlive: true });
+process.on('message', (order: HttpOrder) => void callAll(order).then((taken) => process.send?.(taken)));
 
-async function callAll(order: HttpOrder): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: order.secrets.length });
-  await round(order, agent, order.warmUp);
+async function callAll({ port, secrets, calls, tickets, from }: HttpOrder): Promise<number> {
   const start = process.hrtime.bigint();
-  await round(order, agent, order.calls);
-  const taken = Number(process.hrtime.bigint() - start) / 1e9;
-  agent.destroy();
-  return taken;
-}
-
-async function round({ port, secrets, tickets }: HttpOrder, agent: Agent, calls: number): Promise<void> {
   let next = 0;
   await Promise.all(
     secrets.map(async (secret) => {
-      while (next < calls) await call(agent, port, 1 + ((next++ * 7919) % tickets), secret);
+      while (next < calls) await call(port, 1 + (((from + next++) * 7919) % tickets), secret);
     }),
   );
+  return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
 /** Reads the answer to its end. */
-const call = (agent: Agent, port: number, ticket: number, secret: string): Promise<void> =>
+const call = (port: number, ticket: number, secret: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${secret}` };
     get({ agent, port, host: '127.0.0.1', path: `/desk/tickets/${ticket}`, headers }, (response) => {

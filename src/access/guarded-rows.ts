@@ -1,3 +1,4 @@
+import type { Row } from '../db/database.js';
 import { instantText } from '../db/values.js';
 import { empty, join, raw, sql, type Sql } from '../db/sql.js';
 import type { MapColumn } from '../datamap/graph.js';
@@ -37,6 +38,10 @@ export interface GuardedRows {
   readonly condition: Sql;
   /** The break-glass grant, the booleans, then the columns, as JSON; null: no candidate matches. */
   readonly values: Sql;
+  /** The same as columns `v0`, `v1`, … of a row that is permitted: for many rows cheaper than JSON. */
+  readonly columns: Sql;
+  /** Its values in that order. */
+  valuesOf(row: Row): readonly unknown[];
   /** The same without the columns: enough for the decision. */
   readonly verdict: Sql;
   /** Some candidate shows some personal data. */
@@ -56,7 +61,9 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
   const { lateral, flags } = lateralOf(candidates, asked);
   const permitted = flags.length === 0 ? raw('false') : raw(`(${flags.join(' or ')})`);
   const verdict = [brokenGlassSql(candidates), ...flags.map(raw)];
-  const columns = selected.map((column) => columnSql(of, flags, column));
+  const columns = selected.map((column) => columnSql(of, flags, column, jsonOf(column)));
+  const plain = selected.map((column) => columnSql(of, flags, column, `this.${column.sql}`));
+  const names = [...verdict, ...plain].map((_, index) => `v${index}`);
   const views = new Map<string, RowView>();
   return {
     candidates,
@@ -65,6 +72,8 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
     permitted,
     condition: sql`${anyMatchesSql(candidates, of, asked)} and not ${quarantinedSql(record, asked)}`,
     values: sql`case when ${permitted} then json_build_array(${join([...verdict, ...columns])}) end`,
+    columns: join([...verdict, ...plain].map((value, index) => sql`${value} as ${raw(`v${index}`)}`)),
+    valuesOf: (row) => names.map((name) => row[name]),
     verdict: sql`case when ${permitted} then json_build_array(${join(verdict)}) end`,
     showsPersonalData: selected.some(({ category }) => category !== null),
     shown: (key, values) => {
@@ -157,9 +166,17 @@ const showers = (of: readonly Candidate[], column: MapColumn): readonly number[]
     return showing === null || showing === 'hidden' ? [] : [index];
   });
 
+/** As JSON carries it whole: a number beyond 2^53 would be another one. */
+const jsonOf = ({ type, sql: name }: MapColumn): string =>
+  ['int', 'boolean'].includes(type) ? `this.${name}` : `this.${name}::text`;
+
 /** Beside a row that is permitted at all; a column that not every candidate shows asks which of them match. */
-function columnSql(of: readonly Candidate[], flags: readonly string[], column: MapColumn): Sql {
-  const value = ['int', 'boolean'].includes(column.type) ? `this.${column.sql}` : `this.${column.sql}::text`;
+function columnSql(
+  of: readonly Candidate[],
+  flags: readonly string[],
+  column: MapColumn,
+  value: string,
+): Sql {
   const by = showers(of, column);
   if (by.length === of.length) return raw(value);
   return raw(`case when ${by.map((index) => flags[index]).join(' or ')} then ${value} end`);

@@ -85,7 +85,7 @@ export interface ListStatement {
  * One page, the condition of the policies in its WHERE, and with `count` how many tickets there are that may be listed. One row at
  * least, because the stamp must come along:
  *
- *     select ruled.stamp, ruled.count, page.* from (select … as stamp, (select count(*) …) as count offset 0) ruled
+ *     select * from (select … as stamp, (select count(*) …) as count offset 0) ruled
  *     left join (select this.id, … from (select * from desk.tickets this where (policies) and not exists (quarantine)
  *       and this.status = any($1) order by … limit 51) this …) page on true order by …
  */
@@ -93,19 +93,17 @@ export function listStatement(asked: Asked, candidates: Candidates, order: ListO
   const rows = guardedRows(candidates, { ...askedFor(asked), isPermitted: true });
   const { filter, sort, count, after } = order;
   const [name, down] = [sortColumn(sort), sort.startsWith('-')];
-  const by = (table: string): Sql =>
-    raw(`${table}.${name} ${down ? 'desc' : 'asc'}, ${table}.id ${down ? 'desc' : 'asc'}`);
+  const direction = raw(down ? 'desc' : 'asc');
   const where = join([rows.condition, ...filterSql(filter)], ' and ');
   const type = raw(name === 'number' ? 'text' : 'timestamptz');
   const past = sql`and (this.${raw(name)}, this.id) ${raw(down ? '<' : '>')}
     (${new Slot('value')}::${type}, ${new Slot('key')}::bigint)`;
   const all = count ? sql`(select count(*)::int from desk.tickets this where ${where})` : raw('null::int');
   const statement = sql`
-    select ruled.stamp, ruled.count, page.id::text as id, page.${raw(name)}::text as sorted, page.shown
-    from (select ${STAMP} as stamp, ${all} as count offset 0) ruled left join (
-      select this.id, this.${raw(name)}, ${rows.values} as shown
+    select * from (select ${STAMP} as stamp, ${all} as count offset 0) ruled left join (
+      select this.id, this.${raw(name)} as sorted, ${rows.columns}
       from (select * from desk.tickets this where ${where} ${after === undefined ? empty : past}
-        order by ${by('this')} limit ${new Slot('most')}) this ${rows.lateral}) page on true
-    order by ${by('page')}`;
+        order by this.${raw(name)} ${direction}, this.id ${direction} limit ${new Slot('most')}) this ${rows.lateral}) page on true
+    order by sorted ${direction}, id ${direction}`;
   return { rows, statement };
 }

@@ -1,7 +1,6 @@
 import type { Call } from '../access/call.js';
 import type { Candidates, Denial } from '../access/decide-access.js';
 import type { GuardedRows, Shown } from '../access/guarded-rows.js';
-import { instantText } from '../db/values.js';
 import type { LetheError } from '../core/errors.js';
 import type { Row } from '../db/database.js';
 import {
@@ -69,7 +68,6 @@ export interface ListRow extends Row {
   /** Null: the one row of an empty list. */
   readonly id: string | null;
   readonly sorted: string;
-  readonly shown: readonly unknown[] | null;
 }
 
 async function askList(
@@ -89,18 +87,18 @@ async function askList(
   const last = rows.length > order.limit ? page.at(-1) : undefined;
   const list: TicketList = {
     tickets: shownIn(compiled.rows, page),
-    next: last ? cursorOf(order.sort, placeOf(order, last)) : null,
+    next: last ? cursorOf(order.sort, placeOf(last)) : null,
     count: order.count ? (rows[0]?.count ?? 0) : null,
   };
   return { stamp: rows[0]?.stamp ?? '', result: { list } };
 }
 
 export const shownIn = (guarded: GuardedRows, rows: readonly ListRow[]): readonly Shown[] =>
-  rows.flatMap(({ id, shown }) => (id === null ? [] : (guarded.shown(id, shown) ?? [])));
+  rows.flatMap((row) => (row.id === null ? [] : (guarded.shown(row.id, guarded.valuesOf(row)) ?? [])));
 
-const placeOf = ({ sort }: ListOrder, { id, sorted }: ListRow): ListPlace => ({
+const placeOf = ({ id, sorted }: ListRow): ListPlace => ({
   key: id ?? '',
-  value: sort.endsWith('number') ? sorted : instantText(sorted),
+  value: sorted,
 });
 
 /** One statement here too: it asks whether the policies that refuse still rule. */

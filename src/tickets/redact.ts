@@ -70,7 +70,10 @@ export async function flagMessage(
   const { message } = checkedInput('flag', flagInput, input);
   return writing(context, call, 'change', message, async (tx, intend) => {
     const { record, key } = await requireAccess(context, tx, call, 'change', message);
-    return { message, flagged: await flagSensitive(tx, context.clock, { record, key }, call.actor.id, intend) };
+    return {
+      message,
+      flagged: await flagSensitive(tx, context.clock, { record, key }, call.actor.id, intend),
+    };
   });
 }
 
@@ -86,6 +89,9 @@ export async function liftFlag(
   const { message } = checkedInput('flag', flagInput, input);
   return writing(context, call, 'redact', message, async (tx, intend) => {
     const { record, key } = await requireAccess(context, tx, call, 'redact', message);
-    return { message, lifted: await liftSensitive(tx, context.clock, { record, key }, call.actor.id, intend) };
+    return {
+      message,
+      lifted: await liftSensitive(tx, context.clock, { record, key }, call.actor.id, intend),
+    };
   });
 }
