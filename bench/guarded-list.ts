@@ -62,8 +62,15 @@ export const guardedList: Bench = async (options) => {
 async function listByHand(pool: pg.Pool, audit: Audit, caller: number): Promise<unknown> {
   const { rows } = await pool.query(LIST, [['open'], PAGE + 1]);
   await audit([[`agent/${1 + (caller % 50)}`, 'ticket', null, 'allow']]);
-  const page = rows.slice(0, PAGE);
-  return { tickets: page, next: rows.length > PAGE ? page.at(-1) : null };
+  const page = (rows as Record<string, unknown>[]).slice(0, PAGE);
+  const last = rows.length > PAGE ? page.at(-1) : undefined;
+  return {
+    tickets: page.map((fields) => ({ record: `ticket/${String(fields['id'])}`, fields })),
+    next:
+      last === undefined
+        ? null
+        : Buffer.from(JSON.stringify([last['updated_at'], last['id']])).toString('base64url'),
+  };
 }
 
 const LIST = `

@@ -80,7 +80,7 @@ export async function readByHand(pool: pg.Pool, audit: Audit, caller: number, ke
   const [ticket] = named(0);
   if (!ticket) throw new Error('denied');
   const [customer] = rows.filter((row) => row.place === 1);
-  const [own, phone] = [customer?.shown[0] === true, String(customer?.shown[5] ?? '')];
+  const [own, phone] = [customer?.shown[0] === true, (customer?.shown[5] ?? '') as string];
   await audit([
     [`agent/${agent}`, 'ticket', key, 'masked'],
     [`agent/${agent}`, 'customer', customer?.id ?? null, own ? 'allow' : 'masked'],

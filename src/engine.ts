@@ -256,7 +256,7 @@ export function engineOver(parts: EngineParts): Engine {
       recordingDenials: (work) => recordingDenials(desk, work),
     }),
     reports: reportsOver({ db, graph, clock, folder: parts.folder, policies: policiesByKind }),
-    access: accessOver({ db, graph, clock, log, policies: () => policiesByKind() }, may),
+    access: accessOver({ ...parts, log, policies: () => policiesByKind() }, may),
     ledger: {
       seal: async () => {
         await sealAccessLogInTime(parts);

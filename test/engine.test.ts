@@ -51,6 +51,7 @@ const ACTS: Readonly<Record<string, readonly [Deed, ...unknown[]]>> = {
   'access.cases': ['watch', WHO],
   'access.reviewBreakGlass': ['review', 'glass-none', 'a finding', WHO],
   'access.glass': ['review', WHO],
+  'access.release': ['release', 'ticket/1', WHO],
   'access.train': ['train', TRAINING, WHO],
   'access.revokeTraining': ['train', 'training-none', WHO],
   'consent.record': ['consent', NO_CONSENT, WHO],

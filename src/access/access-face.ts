@@ -1,5 +1,6 @@
 import type { Actor, ActorName, Deed } from '../core/actor.js';
 import type { MapGraph } from '../datamap/graph.js';
+import type { Vault } from '../vault/vault.js';
 import type { Clock } from '../core/clock.js';
 import type { Database } from '../db/database.js';
 import type { PoliciesByKind } from '../policy/policy.js';
@@ -32,6 +33,7 @@ import {
   type GlassOrder,
 } from './break-glass.js';
 import type { Call } from './call.js';
+import { endQuarantine } from './end-quarantine.js';
 import { closeCase, confirmCase, listCases, openCase, type CaseOrder, type CaseSummary } from './cases.js';
 import { recordTraining, revokeTraining, type TrainingDone } from './training.js';
 
@@ -43,6 +45,8 @@ export interface AccessContext {
   readonly graph: MapGraph;
   readonly clock: Clock;
   readonly log: AccessLog;
+  /** Knows of what is hidden and shown again. */
+  readonly vault: Vault | null;
   policies(): Promise<PoliciesByKind>;
 }
 
@@ -71,6 +75,8 @@ export interface Access {
   reviewBreakGlass(id: string, finding: string, actor: ActorName): Promise<Id>;
   /** What waits for its review, without who it was. */
   glass(actor: ActorName): Promise<readonly BrokenGlass[]>;
+  /** Shows a record again that `tickets.redact` hid by mistake: `message/5`. */
+  release(record: string, actor: ActorName): Promise<Id>;
   train(done: TrainingDone, actor: ActorName): Promise<Id>;
   revokeTraining(id: string, actor: ActorName): Promise<Id>;
   /** Puts what the log says into the ledger, as Merkle roots. */
@@ -111,6 +117,7 @@ export function accessOver(context: AccessContext, may: May): Access {
       may(actor, 'review');
       return unreviewedGlass(db);
     },
+    release: async (record, actor) => endQuarantine(context, record, may(actor, 'release')),
     train: async (done, actor) => recordTraining(context, done, may(actor, 'train')),
     revokeTraining: async (id, actor) => revokeTraining(context, id, may(actor, 'train')),
     seal: () => sealAccessLog(context),

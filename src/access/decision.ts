@@ -72,7 +72,7 @@ const REASONS: Readonly<Record<string, string>> = {
   role_without_policy: 'no access policy about such records names one of these roles',
   purpose_without_policy: 'no access policy for these roles names this purpose',
   deed_without_policy: 'no access policy for these roles and this purpose permits it',
-  not_permitted: 'none of them permits it',
+  not_permitted: 'no policy permits it',
   field_not_shown: 'what was asked by is not shown in full on every record',
   proof_invalid: 'the proof is not good, or not good any more',
 };

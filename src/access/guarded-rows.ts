@@ -63,7 +63,8 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
   const verdict = [brokenGlassSql(candidates), ...flags.map(raw)];
   const columns = selected.map((column) => columnSql(of, flags, column, jsonOf(column)));
   const plain = selected.map((column) => columnSql(of, flags, column, `this.${column.sql}`));
-  const names = [...verdict, ...plain].map((_, index) => `v${index}`);
+  const cells = [...verdict, ...plain].map((value, index) => cellOf(value, index));
+  const selectedCells = cells.flatMap(({ selected: cell }) => cell ?? []);
   const views = new Map<string, RowView>();
   return {
     candidates,
@@ -72,16 +73,19 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
     permitted,
     condition: sql`${anyMatchesSql(candidates, of, asked)} and not ${quarantinedSql(record, asked)}`,
     values: sql`case when ${permitted} then json_build_array(${join([...verdict, ...columns])}) end`,
-    columns: join([...verdict, ...plain].map((value, index) => sql`${value} as ${raw(`v${index}`)}`)),
-    valuesOf: (row) => names.map((name) => row[name]),
+    columns: selectedCells.length === 0 ? raw('true as permitted') : join(selectedCells),
+    valuesOf: (row) => cells.map((cell) => cell.read(row)),
     verdict: sql`case when ${permitted} then json_build_array(${join(verdict)}) end`,
     showsPersonalData: selected.some(({ category }) => category !== null),
     shown: (key, values) => {
       if (values === null) return null;
-      const bits = values.slice(1, verdict.length).join();
-      const matching = of.filter((_, index) => values[index + 1] === true);
-      const view = views.get(bits) ?? rowView(candidates, matching, all, selected);
-      views.set(bits, view);
+      const bits = of.length === 1 ? String(values[1]) : values.slice(1, verdict.length).join();
+      let view = views.get(bits);
+      if (!view) {
+        const matching = of.filter((_, index) => values[index + 1] === true);
+        view = rowView(candidates, matching, all, selected);
+        views.set(bits, view);
+      }
       const { decision, isNamed, byGlass } = view;
       return {
         record: isNamed ? `${record}/${key}` : record,
@@ -90,6 +94,19 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
       };
     },
   };
+}
+
+interface Cell {
+  /** Null: it is the same in every row and need not come from the database. */
+  readonly selected: Sql | null;
+  read(row: Row): unknown;
+}
+
+function cellOf(value: Sql, index: number): Cell {
+  const { text } = value;
+  if (text === 'null' || text === 'true') return { selected: null, read: () => text === 'true' || null };
+  const name = `v${index}`;
+  return { selected: sql`${value} as ${raw(name)}`, read: (row) => row[name] };
 }
 
 /** How rows that the same candidates match are shown: found once. */

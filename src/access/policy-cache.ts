@@ -25,7 +25,7 @@ export interface InForce {
 interface Source {
   readonly db: Database;
   readonly clock: Clock;
-  policies(on?: Queryable): Promise<PoliciesByKind>;
+  readonly policies: (on?: Queryable) => Promise<PoliciesByKind>;
 }
 
 /** The policies of one engine, read once and asked for again when they have changed. */

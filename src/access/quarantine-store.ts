@@ -14,8 +14,6 @@ export const isQuarantined = (record: string, keySql: string): string =>
 export interface QuarantineOrder extends NamedRecord {
   /** What should not be there, in a word: `card`, `passport`. Never the thing itself. */
   readonly kind: string;
-  /** The plan that disposes of it, once there is one. */
-  readonly plan?: string | undefined;
 }
 
 /**
@@ -30,11 +28,11 @@ export async function quarantine(
   actor: string,
   intend: Intend,
 ): Promise<string> {
-  const { record, key, kind, plan } = order;
+  const { record, key, kind } = order;
   const [by, at] = [await actorId(tx, actor), clock.now()];
   const { rows } = await tx.query<{ id: string }>(sql`
-    insert into lethe.quarantine (id, record, key, kind, quarantined_by, quarantined_at, plan_id)
-    values (${newId('quarantine')}, ${record}, ${key}, ${kind}, ${by}, ${at}::timestamptz, ${plan ?? null})
+    insert into lethe.quarantine (id, record, key, kind, quarantined_by, quarantined_at)
+    values (${newId('quarantine')}, ${record}, ${key}, ${kind}, ${by}, ${at}::timestamptz)
     on conflict (record, key) where released_at is null do nothing returning id`);
   const id = rows[0]?.id;
   // released by another between the two statements: then it is put there again
@@ -52,21 +50,14 @@ async function quarantineOf(tx: Tx, { record, key }: NamedRecord): Promise<strin
   return rows[0]?.id ?? null;
 }
 
-/** Notes the plan that disposes of what is in quarantine. */
-export async function planQuarantined(tx: Tx, id: string, plan: string): Promise<void> {
-  await tx.query(sql`update lethe.quarantine set plan_id = ${plan} where id = ${id}`);
-}
-
 /**
- * Ends a quarantine: a record that is still there is shown again to whom the policies let.
- * @param how `mistaken`: nothing was wrong with it; `disposed`: what was wrong with it is gone
+ * Ends a quarantine that was a mistake: the record is shown again to whom the policies let.
  * @returns false when it was in none
  */
 export async function release(
   tx: Tx,
   clock: Clock,
   { record, key }: NamedRecord,
-  how: 'mistaken' | 'disposed',
   actor: string,
   intend: Intend,
 ): Promise<boolean> {
@@ -75,7 +66,7 @@ export async function release(
     update lethe.quarantine set released_by = ${by}, released_at = ${at}::timestamptz
     where record = ${record} and key = ${key} and released_at is null returning id`);
   if (!rows[0]) return false;
-  const about = { quarantine: rows[0].id, record, how };
+  const about = { quarantine: rows[0].id, record };
   const entry = { kind: 'access.released', at, actor: by, about, names: [`${record}/${key}`] };
   const proof = { id: await appendEntry(tx, entry), at, actor: by };
   await intend({ kind: 'quarantine.released', ...proof, quarantine: rows[0].id });

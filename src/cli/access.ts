@@ -21,6 +21,16 @@ export function accessCommands(program: Command): void {
   logCommands(access);
   caseCommands(access);
   glassCommands(access);
+  access
+    .command('release <record>')
+    .description('show a record again that was redacted by mistake')
+    .action((record: string, _options, command: Command) =>
+      withEngine(command, async ({ engine, actor, out }) => {
+        out.result(await engine.access.release(record, actor), [
+          `${record} is shown again to whom the policies let.`,
+        ]);
+      }),
+    );
   trainingCommands(access);
 }
 

@@ -45,6 +45,8 @@ export const DEEDS = {
   watch: ['data-protection-officer', 'policy-owner'],
   train: ['policy-owner', 'data-protection-officer'],
   review: ['data-protection-officer', 'policy-owner'],
+  // of what was hidden by mistake
+  release: ['data-protection-officer'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 export type Deed = keyof typeof DEEDS;
 
@@ -61,6 +63,7 @@ const WORDS: Readonly<Record<Deed, string>> = {
   watch: 'look into the access log, or open a case for it',
   train: 'record a training',
   review: 'review a broken glass',
+  release: 'end a quarantine',
   consent: 'record consent',
   token: 'make or revoke a token',
 };

@@ -7,6 +7,7 @@ const decision = z.object({
   policies: z.array(z.object({ id: z.string(), version: z.string() })).readonly(),
   fields: z.record(z.string(), z.string()).describe('column → shown, or by which mask'),
   reason: z.string().nullable(),
+  showsPersonalData: z.boolean(),
 });
 
 /** A record as the policies show it: what may not be shown is not there. */

@@ -29,6 +29,8 @@ const answer = z.object({
   state,
   since: at,
   validUntil: at,
+  policy: z.string().nullable(),
+  wording: z.string().nullable().describe('the version that was shown'),
 });
 
 const forState = (name: ConsentState) => CONSENT_ORDERS[name].extend({ state: z.literal(name) });

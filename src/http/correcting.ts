@@ -25,6 +25,8 @@ const task = z.object({
   kind: z.string(),
   subject: z.string(),
   field: z.string(),
+  rectification: z.string().nullable(),
+  activity: z.string().nullable(),
   recipient: z.string().nullable(),
   state: z.enum(['open', 'done']),
   madeAt: z.string(),

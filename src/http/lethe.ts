@@ -3,6 +3,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { LetheError } from '../core/errors.js';
 import type { Engine } from '../engine.js';
 import { answerError } from './answer-error.js';
+import { refuseManyParts } from './body-parts.js';
 import { authenticate } from './caller.js';
 import { noticeRoutes } from './notices.js';
 import { describeRoutes, requireScope } from './openapi.js';
@@ -47,6 +48,7 @@ export const lethe: FastifyPluginAsync<LetheOptions> = async (app, { engine }) =
     route.bodyLimit ??= BODY_LIMIT;
   });
   app.addHook('onRequest', guardedHeaders).addHook('onRequest', authenticate(engine));
+  app.addHook('preValidation', refuseManyParts);
   app.setErrorHandler(answerError);
   if (app.prefix !== '')
     app.setNotFoundHandler((_request, reply) => reply.send(new LetheError('route_unknown')));

@@ -29,7 +29,7 @@ export function requestProblems(
   { validation, validationContext }: Invalid,
   schema: z.ZodType | null,
 ): string {
-  const lines = validation.map(({ keyword, instancePath }) => {
+  const lines = validation.slice(0, 2 * MOST).map(({ keyword, instancePath }) => {
     const path = instancePath.split('/').filter((part) => part !== '');
     const field = [validationContext ?? 'request', ...shownPath(schema, path.map(partOf))].join('/');
     return `${field}: ${WORDS[keyword] ?? OTHERWISE}`;

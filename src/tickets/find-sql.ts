@@ -46,11 +46,10 @@ export function findStatement(asked: Asked, ticket: Candidates, by: FoundBy): Fi
   if (places.length === 0) return null;
   const rows = guardedRows(ticket, { ...askedFor(asked), isPermitted: true });
   const statement = sql`
-    select * from (select ${STAMP} as stamp offset 0) ruled left join (
-      select this.id, ${rows.columns}
-      from (select * from desk.tickets this where ${rows.condition} and this.id in (${join(places, ' union ')})
-        order by this.id desc limit ${raw(String(MOST_FOUND))}) this ${rows.lateral}) page on true
-    order by id desc`;
+    select ${STAMP} as stamp, this.id, ${rows.columns}
+    from (select * from desk.tickets this where ${rows.condition} and this.id in (${join(places, ' union ')})
+      order by this.id desc limit ${raw(String(MOST_FOUND))}) this ${rows.lateral}
+    order by this.id desc`;
   return { rows, statement };
 }
 

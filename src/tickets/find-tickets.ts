@@ -4,7 +4,7 @@ import { asking, candidatesFor, compiledFor, filledFor, type Answer, type Asked 
 import { checkedInput } from './checked-input.js';
 import { containing, findStatement, type FoundBy } from './find-sql.js';
 import { findOrder, type FindOrder } from './list-inputs.js';
-import { recordList, refusal, shownIn, type ListOutcome, type ListRow } from './list-tickets.js';
+import { recordList, refusal, shownIn, stampOf, type ListOutcome, type ListRow } from './list-tickets.js';
 import type { TicketContext } from './ticket-context.js';
 
 /**
@@ -39,5 +39,5 @@ async function askFind(
   const compiled = compiledFor(asked, `find ${by}`, () => findStatement(asked, ticket, by));
   if (!compiled) return refusal(asked, ticket, 'field_not_shown');
   const { rows } = await asked.context.db.query<ListRow>(filledFor(compiled.statement, asked, { wanted }));
-  return { stamp: rows[0]?.stamp ?? '', result: { list: shownIn(compiled.rows, rows) } };
+  return { stamp: await stampOf(asked, rows), result: { list: shownIn(compiled.rows, rows) } };
 }

@@ -75,8 +75,9 @@ export async function follow(context: TicketContext, request: FollowRequest): Pr
   const proof = { number: number.trim(), tokenHash: sha256(token), now: context.clock.now() };
   const proven = await useProof(context.db, proof);
   if (!proven) throw await unproven(context);
-  const { withheld: _, ...view } = await readTicket(context, callOf(proven.customer), proven.ticket);
-  return view;
+  const view = await readTicket(context, callOf(proven.customer), proven.ticket);
+  const { ticket, customer, messages, recordings, decision } = view;
+  return { ticket, customer, messages, recordings, decision };
 }
 
 const callOf = (customer: string): Call => ({

@@ -82,12 +82,10 @@ export interface ListStatement {
 }
 
 /**
- * One page, the condition of the policies in its WHERE, and with `count` how many tickets there are that may be listed. One row at
- * least, because the stamp must come along:
+ * One page, the condition of the policies in its WHERE, and with `count` how many tickets there are that may be listed:
  *
- *     select * from (select … as stamp, (select count(*) …) as count offset 0) ruled
- *     left join (select this.id, … from (select * from desk.tickets this where (policies) and not exists (quarantine)
- *       and this.status = any($1) order by … limit 51) this …) page on true order by …
+ *     select (…) as stamp, (select count(*) …) as count, this.id, … from (select * from desk.tickets this
+ *       where (policies) and not exists (quarantine) and this.status = any($1) order by … limit 51) this … order by …
  */
 export function listStatement(asked: Asked, candidates: Candidates, order: ListOrder): ListStatement {
   const rows = guardedRows(candidates, { ...askedFor(asked), isPermitted: true });
@@ -99,11 +97,11 @@ export function listStatement(asked: Asked, candidates: Candidates, order: ListO
   const past = sql`and (this.${raw(name)}, this.id) ${raw(down ? '<' : '>')}
     (${new Slot('value')}::${type}, ${new Slot('key')}::bigint)`;
   const all = count ? sql`(select count(*)::int from desk.tickets this where ${where})` : raw('null::int');
+  const by = sql`order by this.${raw(name)} ${direction}, this.id ${direction}`;
   const statement = sql`
-    select * from (select ${STAMP} as stamp, ${all} as count offset 0) ruled left join (
-      select this.id, this.${raw(name)} as sorted, ${rows.columns}
-      from (select * from desk.tickets this where ${where} ${after === undefined ? empty : past}
-        order by this.${raw(name)} ${direction}, this.id ${direction} limit ${new Slot('most')}) this ${rows.lateral}) page on true
-    order by sorted ${direction}, id ${direction}`;
+    select ${STAMP} as stamp, ${all} as count, this.id, this.${raw(name)} as sorted, ${rows.columns}
+    from (select * from desk.tickets this where ${where} ${after === undefined ? empty : past}
+      ${by} limit ${new Slot('most')}) this ${rows.lateral}
+    ${by}`;
   return { rows, statement };
 }

@@ -65,8 +65,7 @@ export type ListOutcome<T> = { readonly list: T } | { readonly refusal: () => Pr
 export interface ListRow extends Row {
   readonly stamp: string;
   readonly count: number | null;
-  /** Null: the one row of an empty list. */
-  readonly id: string | null;
+  readonly id: string;
   readonly sorted: string;
 }
 
@@ -88,18 +87,26 @@ async function askList(
   const list: TicketList = {
     tickets: shownIn(compiled.rows, page),
     next: last ? cursorOf(order.sort, placeOf(last)) : null,
-    count: order.count ? (rows[0]?.count ?? 0) : null,
+    count: order.count ? (rows[0]?.count ?? (await countBefore(asked, order, after))) : null,
   };
-  return { stamp: rows[0]?.stamp ?? '', result: { list } };
+  return { stamp: await stampOf(asked, rows), result: { list } };
 }
 
-export const shownIn = (guarded: GuardedRows, rows: readonly ListRow[]): readonly Shown[] =>
-  rows.flatMap((row) => (row.id === null ? [] : (guarded.shown(row.id, guarded.valuesOf(row)) ?? [])));
+/** Of a list whose last page was asked past its end. */
+async function countBefore(asked: Asked, order: ListOrder, after: ListPlace | null): Promise<number> {
+  if (after === null) return 0;
+  const { result } = await askList(asked, { ...order, after: undefined, limit: 1 }, null);
+  return 'list' in result ? (result.list.count ?? 0) : 0;
+}
 
-const placeOf = ({ id, sorted }: ListRow): ListPlace => ({
-  key: id ?? '',
-  value: sorted,
-});
+/** No row, no stamp: it is asked for. It only ever counts up, so what it is now it was when there was no row. */
+export const stampOf = async ({ context }: Asked, rows: readonly ListRow[]): Promise<string> =>
+  rows[0]?.stamp ?? stampNow(context.db);
+
+export const shownIn = (guarded: GuardedRows, rows: readonly ListRow[]): readonly Shown[] =>
+  rows.flatMap((row) => guarded.shown(row.id, guarded.valuesOf(row)) ?? []);
+
+const placeOf = ({ id, sorted }: ListRow): ListPlace => ({ key: id, value: sorted });
 
 /** One statement here too: it asks whether the policies that refuse still rule. */
 export async function refusal(

@@ -38,10 +38,7 @@ describe('masks', () => {
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), (value) => {
         const last4 = masked(value, 'last4') ?? '';
         if (!/^[•\s]*$/u.test(value)) expect(last4).not.to.include(value);
-        expect(
-          [...last4].filter((character) => character === '•').length -
-            [...value].filter((c) => c === '•').length,
-        ).to.be.at.most(4);
+        expect((last4.match(/•/gu) ?? []).length - (value.match(/•/gu) ?? []).length).to.be.at.most(4);
         expect(masked(value, 'domainOnly')).not.to.equal(value);
         expect((masked(value, 'initials') ?? '').split(' ').length).to.be.at.most(3);
       }),

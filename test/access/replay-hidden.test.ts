@@ -21,7 +21,7 @@ const ending = (
     (tx, intend) => {
       const message = { record: 'message', key: String(key) };
       return how === 'release'
-        ? release(tx, clock, message, 'mistaken', 'agent/7', intend)
+        ? release(tx, clock, message, 'agent/7', intend)
         : liftSensitive(tx, clock, message, 'agent/7', intend);
     },
   );

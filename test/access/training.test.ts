@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { callSlots, filled } from '../../src/access/slots.js';
 import { flagSensitive, isSensitive, liftSensitive } from '../../src/access/sensitive-store.js';
-import { isQuarantined, planQuarantined, quarantine, release } from '../../src/access/quarantine-store.js';
+import { isQuarantined, quarantine, release } from '../../src/access/quarantine-store.js';
 import { trainingHolds } from '../../src/access/training-sql.js';
 import { raw, sql, type Sql } from '../../src/db/sql.js';
 import { factValue } from '../../src/policy/fact-sql.js';
@@ -101,7 +101,7 @@ describe('what stands beside the access policies', () => {
     expect(JSON.stringify(bodies)).not.to.contain('message/5');
   });
 
-  it('a record is in one quarantine at a time, until it is released, with the plan that disposes of it', async () => {
+  it('a record is in one quarantine at a time, until it is released', async () => {
     const { db, clock } = desk;
     const put = (): Promise<string> =>
       db.transaction((tx) => quarantine(tx, clock, { ...MESSAGE, kind: 'card' }, 'agent/7', unjournaled));
@@ -110,14 +110,11 @@ describe('what stands beside the access policies', () => {
       .to.equal(second)
       .and.to.match(/^quarantine-/);
     expect(await at(isQuarantined)).to.equal(true);
-    await db.transaction((tx) => planQuarantined(tx, first, 'plan-one'));
     const out = (): Promise<boolean> =>
-      db.transaction((tx) => release(tx, clock, MESSAGE, 'mistaken', 'agent/8', unjournaled));
+      db.transaction((tx) => release(tx, clock, MESSAGE, 'agent/8', unjournaled));
     expect([await out(), await out()]).to.deep.equal([true, false]);
     expect(await at(isQuarantined)).to.equal(false);
     expect(await put()).not.to.equal(first);
-    const [row] = await desk.admin('select plan_id, kind from lethe.quarantine where id = $1', [first]);
-    expect(row).to.deep.equal({ plan_id: 'plan-one', kind: 'card' });
   });
 
   it('flags go once their record is gone, by its own kind of key', async () => {

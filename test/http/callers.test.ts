@@ -185,6 +185,20 @@ describe('who calls the HTTP routes', () => {
       'body_too_large',
       { method: 'POST', url: '/desk/tickets/find', payload: { text: 'x'.repeat(300_000) } },
     ],
+    'a body of a hundred thousand parts': [
+      400,
+      'request_invalid',
+      {
+        method: 'POST',
+        url: '/desk/messages/5/attachments',
+        payload: { files: new Array(100_000).fill(7777) },
+      },
+    ],
+    'a body in which much is wrong': [
+      400,
+      'request_invalid',
+      { method: 'POST', url: '/desk/messages/5/attachments', payload: { files: new Array(9_000).fill({}) } },
+    ],
     'the keys of a prototype': [
       400,
       'request_invalid',

@@ -228,7 +228,7 @@ export class Oracle {
 /** For the plain ASCII of the markers. */
 function mask(value: unknown, way: string): unknown {
   if (way === 'shown' || value === null) return value;
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (way === 'last4') return `•••• ${text.slice(-4)}`;
   if (way === 'initials')
     return text

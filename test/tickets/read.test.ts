@@ -4,15 +4,7 @@ import { parseInstant, type Instant } from '../../src/core/instant.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import { engineOver, type Engine } from '../../src/engine.js';
 import { recordingDenials, requireAccess } from '../../src/tickets/require-access.js';
-import {
-  closeDesks,
-  officer,
-  openDesk,
-  refusal,
-  untilBlocked,
-  type Desk,
-  type Json,
-} from '../support/small-desk.js';
+import { closeDesks, officer, openDesk, refusal, untilBlocked, type Json } from '../support/small-desk.js';
 import { draftsOf } from '../publication/publishing-desk.js';
 import { access, activity, call, guarded, LogDouble, nativeMap, NOW, openNative } from './guarded-desk.js';
 
@@ -114,7 +106,7 @@ describe('a guarded read', () => {
     try {
       const [here, there] = [engine(), engine(other)];
       await refusal(there.tickets.read(AGENT, 'T-77'), 'access_denied');
-      await here.policies.publish({ drafts: draftsOf(...READING.map((one) => ({ ...one }))) }, officer);
+      await here.policies.publish({ drafts: draftsOf(...READING) }, officer);
       const waiting = await here.policies.waiting();
       const late = fixedClock(parseInstant('2026-07-01T00:00:00Z') as Instant);
       const later = engineOver({
@@ -204,7 +196,7 @@ describe('a guarded read', () => {
       tickets.find(AGENT, { name: secret } as never),
       tickets.find(AGENT, { text: 'x'.repeat(10_000) }),
       tickets.find(AGENT, { text: 'ab\0cd' }),
-      tickets.find(AGENT, { email: secret, phone: '1' } as never),
+      tickets.find(AGENT, { email: secret, phone: '1' }),
     ]) {
       const error = await refusal(work, 'input_invalid');
       expect(JSON.stringify([error.message, error.details])).not.to.include('maria');

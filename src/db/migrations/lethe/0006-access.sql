@@ -149,8 +149,6 @@ create table lethe.quarantine (
   kind text not null,
   quarantined_by text not null references lethe.actor,
   quarantined_at timestamptz not null,
-  -- the plan that disposes of it
-  plan_id text,
   released_by text references lethe.actor,
   released_at timestamptz,
   check ((released_by is null) = (released_at is null))
