@@ -38,6 +38,10 @@ const whichRecords = (before: AccessPolicy, after: AccessPolicy): readonly strin
     before.entry.assigned !== undefined && after.entry.assigned === undefined,
     'assigned: also records that are not assigned to who asks',
   ),
+  ...when(
+    before.entry.subject !== undefined && after.entry.subject === undefined,
+    'subject: also records that are not about who asks',
+  ),
 ];
 
 const whatIsShown = (was: AccessEntry, is: AccessEntry): readonly string[] => [
@@ -68,5 +72,9 @@ const whatIsAsked = (was: AccessEntry, is: AccessEntry): readonly string[] => [
     was.training !== undefined &&
       (was.training.content !== is.training?.content || was.training.version !== is.training.version),
     'training: the training that was asked for is no longer the one',
+  ),
+  ...when(
+    was.breakGlass !== undefined && is.breakGlass === undefined,
+    'breakGlass: it permits from day to day what took breaking the glass',
   ),
 ];

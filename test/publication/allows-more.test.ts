@@ -41,6 +41,10 @@ const ACCESS: readonly Row[] = [
   ['a narrower condition', access({ when: OPEN_OR_NEW }), access({ when: OPEN }), []],
   ['not only their own', access({ assigned: 'self' }), access(), ['assigned: ']],
   ['only their own', access(), access({ assigned: 'self' }), []],
+  ['not only about themselves', access({ subject: 'self' }), access(), ['subject: ']],
+  ['only about themselves', access(), access({ subject: 'self' }), []],
+  ['without breaking the glass', access({ breakGlass: true }), access(), ['breakGlass: ']],
+  ['only by breaking the glass', access(), access({ breakGlass: true }), []],
   ['a mask', access(), access({ masks: { email: 'domainOnly' } }), []],
   [
     'no mask any more',
