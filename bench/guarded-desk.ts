@@ -1,3 +1,4 @@
+import { NO_ENCRYPTION } from '../src/encryption/encryption.js';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { openAccessLog } from '../src/access/access-log-writer.js';
@@ -58,6 +59,7 @@ export async function withTickets<T>(url: string, work: (tickets: Tickets) => Pr
         graph,
         clock: systemClock,
         vault: null,
+        encryption: NO_ENCRYPTION,
         policies: () => Promise.resolve(policies),
         log,
       }),

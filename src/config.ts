@@ -8,6 +8,7 @@ import { parsePeriod } from './core/period.js';
 import { isTimeZone } from './core/zone.js';
 import { readJsonFile } from './datamap/json-file.js';
 import { zodProblems } from './datamap/zod-problems.js';
+import type { KeysConfig } from './keys/keys.js';
 
 const period = z.string().superRefine((text, context) => {
   const read = parsePeriod(text);
@@ -37,6 +38,31 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe('absent: nobody knows, and the journal of the vault is kept for ever'),
+  keys: z
+    .strictObject({
+      provider: z.enum(['local', 'aws-kms']),
+      file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('local: the key file; keep it apart from database and vault'),
+      key: z.string().min(1).optional().describe('aws-kms: id, alias or ARN of the key'),
+      epochs: z
+        .strictObject({
+          every: period.default('P30D').describe('a new epoch when the current one is older'),
+          afterDestruction: period
+            .default('P1D')
+            .describe('a new epoch so long after a key was destroyed, so that copies of the vault lose it'),
+          keptFor: period
+            .default('P7D')
+            .describe(
+              'how long the key of a former epoch is kept: so long a backup of the vault can be put back',
+            ),
+        })
+        .prefault({}),
+    })
+    .optional()
+    .describe('absent: nothing is stored encrypted'),
   cooling: period
     .default('P7D')
     .describe('how long a published version waits that takes more than the one in force'),
@@ -78,6 +104,8 @@ export interface Config {
   readonly database: DatabaseConfig;
   /** Null: no vault is named; the ledger is written, but neither journaled nor sealed. */
   readonly vault: VaultConfig | null;
+  /** Null: nothing is stored encrypted. */
+  readonly keys: KeysConfig | null;
   /** How long the oldest backup is kept; null: nobody said. */
   readonly backups: { readonly keptFor: string } | null;
   /** ISO 8601: how long a published version waits that takes more than the one in force. */
@@ -132,6 +160,37 @@ export function vaultConfig(around: Surroundings, folder: string, named?: string
   return named === undefined ? null : { url: undefined, folder: resolve(folder, named) };
 }
 
+/**
+ * What encrypts, from lethe.json and LETHE_EPOCHS_URL.
+ * @throws LetheError `config_invalid` where something is missing, or would stand beside what it protects
+ */
+export function keysConfig(
+  around: Surroundings,
+  folder: string,
+  { keys, vault }: Pick<z.output<typeof configSchema>, 'keys' | 'vault'>,
+): KeysConfig | null {
+  if (!keys) return null;
+  const refuse = (problem: string): LetheError =>
+    new LetheError('config_invalid', { problems: `lethe.json: keys: ${problem}` });
+  const { provider, file, key, epochs } = keys;
+  if (!vaultConfig(around, folder, vault)) throw refuse('they stand in the vault, and none is named');
+  if (provider === 'local') {
+    if (key !== undefined) throw refuse('"key" is for aws-kms; a local key file is named by "file"');
+    return { root: { provider, file: resolve(folder, file ?? 'lethe-keys.json') }, epochs };
+  }
+  if (key === undefined) throw refuse('aws-kms needs "key": id, alias or ARN of a symmetric key');
+  if (file !== undefined) throw refuse('"file" is for the local provider');
+  const place = around.environment['LETHE_EPOCHS_URL'];
+  const { DATABASE_URL, LETHE_VAULT_URL } = around.environment;
+  if (place === undefined || place === '')
+    throw refuse(
+      'set LETHE_EPOCHS_URL: epoch keys need a place of their own, postgres://… or file:///…, that no backup of the vault takes along',
+    );
+  if (place === DATABASE_URL || place === LETHE_VAULT_URL)
+    throw refuse('LETHE_EPOCHS_URL names the database of the tickets or of the vault; it must be another');
+  return { root: { provider, key, epochs: place }, epochs };
+}
+
 /** Who acts when `--as` says nothing: the operating system's user, asserted. */
 export const systemUser = (): string => {
   try {
@@ -166,6 +225,7 @@ export async function loadConfig(around: Surroundings, given?: string): Promise<
     policiesShown: parsed.data.policies,
     database,
     vault: vaultConfig(around, folder, parsed.data.vault),
+    keys: keysConfig(around, folder, parsed.data),
     backups: parsed.data.backups ?? null,
     cooling: parsed.data.cooling,
     actors: parsed.data.actors ?? null,

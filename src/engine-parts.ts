@@ -12,6 +12,8 @@ import { policiesInForce } from './publication/policies-in-force.js';
 import { policyReader } from './publication/policy-reader.js';
 import type { Instant } from './core/instant.js';
 import type { Queryable } from './db/database.js';
+import type { Encryption } from './encryption/encryption.js';
+import type { Keys } from './keys/keys.js';
 import type { PoliciesByKind } from './policy/policy.js';
 import type { ActingContext } from './retention/retention.js';
 import type { DeliverProof } from './tickets/ticket-context.js';
@@ -33,6 +35,10 @@ export interface EngineParts extends Omit<ActingContext, 'policies'> {
   readonly policiesByKind?: PoliciesByKindOf;
   /** Where decisions about the ticket storage are recorded; absent: in the database's access log. */
   readonly log?: AccessLog;
+  /** The installation's keys; absent or null: nothing is stored encrypted. */
+  readonly keys?: Keys | null;
+  /** Over these keys; absent: off. */
+  readonly encryption?: Encryption;
   /** Takes proofs of address to customers. */
   readonly deliverProof?: DeliverProof | undefined;
   /** Who has which role; absent: nobody is told apart. */
@@ -84,7 +90,12 @@ export async function openParts(options: EngineOptions): Promise<EngineParts> {
   }
 }
 
-export async function closeParts({ db, vault }: Pick<EngineParts, 'db' | 'vault'>): Promise<void> {
+export async function closeParts({
+  db,
+  vault,
+  keys,
+}: Pick<EngineParts, 'db' | 'vault' | 'keys'>): Promise<void> {
+  await keys?.close();
   await vault?.close();
   await db.close();
 }

@@ -8,6 +8,7 @@ import type { Instant } from './core/instant.js';
 import { consentsOver, type Consents } from './consent/consent.js';
 import type { Database } from './db/database.js';
 import type { MapGraph } from './datamap/graph.js';
+import { NO_ENCRYPTION } from './encryption/encryption.js';
 import type { PlanRow } from './disposal/plan-store.js';
 import { liftHold, placeHold, type HoldOrder, type PlacedHold } from './disposal/hold.js';
 import { listHolds, type HoldSummary } from './disposal/hold-list.js';
@@ -190,6 +191,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 export function engineOver(parts: EngineParts): Engine {
   const { db, graph, clock, policiesByKind = publishedPolicies(parts) } = parts;
   const log = parts.log ?? openAccessLog(db, clock);
+  const encryption = parts.encryption ?? NO_ENCRYPTION;
   const inForce = async (): Promise<ActingContext> => ({
     ...parts,
     policies: await parts.policiesInForce(),
@@ -199,6 +201,7 @@ export function engineOver(parts: EngineParts): Engine {
     graph,
     clock,
     vault: parts.vault,
+    encryption,
     log,
     policies: (on) => policiesByKind(on),
     consentHolds,
@@ -249,6 +252,7 @@ export function engineOver(parts: EngineParts): Engine {
     tickets: ticketsOver(desk),
     recordings: recordingsOver({
       ...parts,
+      encryption,
       policies: policiesByKind,
       permit: async (tx, call, ticket) => {
         await requireAccess(desk, tx, call, 'note', ticket);

@@ -4,6 +4,7 @@ import { CONSENT_ERRORS } from './error-codes/consent.js';
 import { DATABASE_ERRORS } from './error-codes/database.js';
 import { DISPOSAL_ERRORS } from './error-codes/disposal.js';
 import { HTTP_ERRORS } from './error-codes/http.js';
+import { KEY_ERRORS } from './error-codes/keys.js';
 import { POLICIES_ERRORS } from './error-codes/policies.js';
 import { TICKETS_ERRORS } from './error-codes/tickets.js';
 import { VAULT_AND_LEDGER_ERRORS } from './error-codes/vault-and-ledger.js';
@@ -13,6 +14,7 @@ export const ERROR_CODES = {
   ...CONFIGURATION_ERRORS,
   ...DATABASE_ERRORS,
   ...VAULT_AND_LEDGER_ERRORS,
+  ...KEY_ERRORS,
   ...POLICIES_ERRORS,
   ...DISPOSAL_ERRORS,
   ...ACCESS_ERRORS,

@@ -1,6 +1,7 @@
 import { isTimeZone } from '../core/zone.js';
 import { identifier } from '../db/sql.js';
 import type { Compilation, Report } from './compilation.js';
+import { compileProtected } from './compile-protected.js';
 import type { MapColumn, MapFact, MapTable } from './graph.js';
 import type { ColumnEntry, ColumnType, DataMapFile, FactType, TableEntry } from './schema.js';
 
@@ -58,6 +59,7 @@ function compileTable(compilation: Compilation, id: string, entry: TableEntry): 
       : null,
     forbidsDelete: entry.forbids?.delete ?? null,
     partitionedBy: entry.partition ? columnName(entry, entry.partition.by).name : null,
+    protected: compileProtected(compilation, path, entry, columns),
   };
 }
 
@@ -91,6 +93,7 @@ function compileColumns(
         unset: column.unset ?? [],
         foldsCase: column.fold === 'ascii',
         category: column.category ?? null,
+        isProtected: entry.protected?.columns.includes(id) ?? false,
       };
       return [id, compiled];
     }),

@@ -33,6 +33,21 @@ export interface MapTable {
   readonly forbidsDelete: string | null;
   /** SQL name of the column by whose ranges the table is partitioned; null: rows go one by one, however it is stored. */
   readonly partitionedBy: string | null;
+  /** What of it is stored encrypted where keys are configured; null: nothing. */
+  readonly protected: ProtectedColumns | null;
+}
+
+export interface ProtectedColumns {
+  readonly columns: readonly MapColumn[];
+  /** Whose key each row's columns are under: the first that names one. */
+  readonly owners: readonly KeyOwner[];
+}
+
+export interface KeyOwner {
+  /** A record name: `customer`, `ticket`. */
+  readonly record: string;
+  /** Its key, over `this`. */
+  readonly keySql: string;
 }
 
 export interface KeyColumn {
@@ -50,6 +65,8 @@ export interface MapColumn {
   readonly unset: readonly string[];
   readonly foldsCase: boolean;
   readonly category: string | null;
+  /** Stored encrypted where keys are configured: no fact, filter or order goes by it. */
+  readonly isProtected: boolean;
 }
 
 export interface MapFact {

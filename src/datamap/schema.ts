@@ -98,6 +98,20 @@ const table = z.strictObject({
     .strictObject({ delete: reason.optional() })
     .optional()
     .describe('actions this table refuses, and why'),
+  protected: z
+    .strictObject({
+      columns: z.array(id).min(1),
+      owners: z
+        .array(
+          z.strictObject({
+            record: id.describe('the record name of whose key it is: customer, ticket'),
+            sql: sqlPiece.describe("that record's key, over `this`; null: the next owner's"),
+          }),
+        )
+        .min(1),
+    })
+    .optional()
+    .describe('columns that are stored encrypted where keys are configured, and under whose key'),
   partition: z
     .strictObject({ by: id.describe('the column of its partition key') })
     .optional()

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { MapGraph } from '../datamap/graph.js';
+import type { Encryption } from '../encryption/encryption.js';
 import type { Database, Queryable, Tx } from '../db/database.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
@@ -29,6 +30,8 @@ export interface RecordingContext {
   readonly clock: Clock;
   /** Knows of every withdrawal before it commits. */
   readonly vault: Vault | null;
+  /** Stores the sound. */
+  readonly encryption: Encryption;
   /** Of every kind, in force at an instant; now, where none is given. */
   readonly policies: (on?: Queryable, at?: Instant) => Promise<PoliciesByKind>;
   /** Throws `access_denied` unless the caller may write something down about the ticket (`ticket/77`). */

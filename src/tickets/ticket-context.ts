@@ -3,6 +3,7 @@ import type { ConsentHolds } from '../access/access-sql.js';
 import type { Clock } from '../core/clock.js';
 import type { MapGraph } from '../datamap/graph.js';
 import type { Database, Queryable } from '../db/database.js';
+import type { Encryption } from '../encryption/encryption.js';
 import type { PoliciesByKind } from '../policy/policy.js';
 import type { Vault } from '../vault/vault.js';
 
@@ -12,6 +13,8 @@ export interface TicketContext {
   readonly graph: MapGraph;
   readonly clock: Clock;
   readonly vault: Vault | null;
+  /** Stores and reads what the map protects. */
+  readonly encryption: Encryption;
   /** All kinds in force now, asked anew. What a decision rests on comes from policyCache(context), which knows when to ask. */
   policies(on?: Queryable): Promise<PoliciesByKind>;
   readonly log: AccessLog;

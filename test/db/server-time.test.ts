@@ -44,7 +44,7 @@ describe('the clock', () => {
     const config: Config = {
       ...{ map: 'native', parameters: {}, folder: '.', policies: '.', policiesShown: '.' },
       database: { url, embedded: '' },
-      ...{ vault: null, backups: null, cooling: 'P7D', actors: null, worker: {} },
+      ...{ vault: null, keys: null, backups: null, cooling: 'P7D', actors: null, worker: {} },
     };
     const db = await openPostgres(url);
     const graph = await loadMap('native', {}, '.');

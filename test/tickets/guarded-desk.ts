@@ -1,3 +1,4 @@
+import { NO_ENCRYPTION } from '../../src/encryption/encryption.js';
 import { readFileSync } from 'node:fs';
 import type { AccessEntry, AccessLog } from '../../src/access/access-log.js';
 import type { ConsentHolds } from '../../src/access/access-sql.js';
@@ -129,6 +130,7 @@ export function guarded(desk: Desk, files: readonly Json[], options: GuardOption
     graph: desk.graph,
     clock: options.clock ?? fixedClock(NOW),
     vault: null,
+    encryption: NO_ENCRYPTION,
     policies: options.policies ?? (() => Promise.resolve(known)),
     log,
     deliverProof: (delivery) => void delivered.push(delivery),

@@ -1,3 +1,4 @@
+import { NO_ENCRYPTION } from '../../src/encryption/encryption.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { openAccessLog } from '../../src/access/access-log-writer.js';
 import type { Call } from '../../src/access/call.js';
@@ -106,6 +107,7 @@ export async function writingDesk(files = PERMITTED, clock: Clock = new MovingCl
     graph: desk.graph,
     clock,
     vault: vaultOf(desk.url),
+    encryption: NO_ENCRYPTION,
     policies: () => Promise.resolve(policies),
     log: openAccessLog(desk.db, clock),
   };

@@ -1,0 +1,88 @@
+import type { ErrorKind } from './error-kind.js';
+
+export const KEY_ERRORS = {
+  keys_unset: {
+    template:
+      'personal data in this database is stored encrypted, and lethe.json names no keys: give it the "keys" of the installation that encrypted it',
+    httpStatus: 503,
+    exitCode: 2,
+  },
+  key_service_unavailable: {
+    template:
+      'the key service ({key}) cannot be reached: {reason}; nothing encrypted can be read or written until it can, everything else goes on',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  key_service_refuses: {
+    template: 'the key service refuses {key}: {reason}. `lethe keys status` says what it has',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  key_file_unsafe: {
+    template:
+      'the key file {file} can be read by others (mode {mode}); `chmod 600` it, and think of who may have read it',
+    httpStatus: 500,
+    exitCode: 2,
+  },
+  key_file_unusable: {
+    template:
+      'cannot use the key file {file}: {reason}. Without it nothing encrypted can be read: put it back from its copy',
+    httpStatus: 500,
+    exitCode: 2,
+  },
+  epochs_unreadable: {
+    template:
+      'cannot use the place of the epoch keys, {place}: {reason}. Check LETHE_EPOCHS_URL and its rights',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  epoch_lost: {
+    template:
+      'epoch key {epoch} is not in {place}: what was encrypted in that epoch cannot be read. Either it was retired, and this vault is an older copy, or the place is another one or has lost it',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  key_destroyed: {
+    template: 'key {key} was destroyed at {at}: what it encrypted is gone for good',
+    httpStatus: 410,
+    exitCode: 1,
+  },
+  key_unknown: {
+    template:
+      'the vault has no key {key}, and does not know of its destruction: it is an older copy, or another vault',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  key_damaged: {
+    template: 'key {key} cannot be opened with epoch key {epoch}: it was changed, or it is of another vault',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  envelope_invalid: {
+    template: 'the encrypted value in {place} cannot be read: {reason}',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  value_unencrypted: {
+    template:
+      '{place} is stored in the clear, where everything is encrypted: somebody wrote it past Lethe. `lethe keys encrypt` encrypts it, once you know where it comes from',
+    httpStatus: 500,
+    exitCode: 1,
+  },
+  encryption_begun: {
+    template: 'this database encrypts since a moment ago, and this process did not know; try again',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  search_encrypted: {
+    template:
+      'texts are stored encrypted and cannot be searched; find a ticket by its number, or by e-mail address, phone or number of its customer',
+    httpStatus: 400,
+    exitCode: 2,
+  },
+  rotation_running: {
+    template: 'another process is rotating keys; `lethe keys status` shows how far it is',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+} as const satisfies Readonly<Record<string, ErrorKind>>;

@@ -1,0 +1,66 @@
+import type { Instant } from '../core/instant.js';
+import type { EpochId } from './epoch-store.js';
+import type { KeyId, KeyUse, NamedUse } from './key.js';
+
+/** A key as the vault keeps it: under the key of its epoch. */
+export interface WrappedKey {
+  readonly id: KeyId;
+  readonly use: KeyUse;
+  readonly epoch: EpochId;
+  readonly wrapped: Uint8Array;
+}
+
+/** One of the few keys that have versions: all living versions are looked under, the newest is written with. */
+export interface NamedVersion {
+  readonly use: NamedUse;
+  readonly version: number;
+  readonly id: KeyId;
+  readonly since: Instant;
+}
+
+/**
+ * An epoch as the vault knows it; its key is elsewhere. `current`: new keys come under it; `leaving`: they are being moved to the
+ * next; `empty`: all were moved, and its key is kept for the backups of the vault that are not to lose their meaning yet.
+ */
+export interface EpochState {
+  readonly id: EpochId;
+  readonly state: 'current' | 'leaving' | 'empty';
+  readonly since: Instant;
+  /** When its last key was moved. */
+  readonly emptiedAt: Instant | null;
+}
+
+/** The vault's keys: in a folder or a second database. What returns is durable. Throws `vault_unreadable`. */
+export interface KeyStore {
+  /** Those of the ids that are there. */
+  find(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, WrappedKey>>;
+  /** False, and nothing is stored, when their epoch is not the current one any more. */
+  add(keys: readonly WrappedKey[]): Promise<boolean>;
+  /** Removes keys and remembers that they were destroyed, also those that were not there. Again and again is the same as once. */
+  destroy(ids: readonly KeyId[], at: Instant): Promise<void>;
+  /** Those of the ids that were destroyed, and when. */
+  destroyed(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, Instant>>;
+  /** Ids destroyed after a position, and the position to ask from next; 0 is the beginning. */
+  destroyedSince(position: number): Promise<{ readonly ids: readonly KeyId[]; readonly position: number }>;
+  /** Keys under an epoch, in the order of their ids, after one of them. */
+  page(epoch: EpochId, after: KeyId | null, limit: number): Promise<readonly WrappedKey[]>;
+  /** Replaces those that are still there under `from`; what was destroyed meanwhile stays so. Returns how many. */
+  rewrap(keys: readonly WrappedKey[], from: EpochId): Promise<number>;
+  /** How many there are, by epoch and use. */
+  counts(): Promise<readonly { readonly epoch: EpochId; readonly use: KeyUse; readonly count: number }[]>;
+  /** Living versions, newest first. */
+  named(use: NamedUse): Promise<readonly NamedVersion[]>;
+  /** Stores a version with its key, in one; false, and nothing is stored, when the version is there or the epoch is not current. */
+  addNamed(version: NamedVersion, key: WrappedKey): Promise<boolean>;
+  /** Ends a version, and destroys its key. */
+  dropNamed(use: NamedUse, version: number, at: Instant): Promise<void>;
+  /** Newest first. */
+  epochs(): Promise<readonly EpochState[]>;
+  /** Makes a new epoch the current one; the one that was becomes `leaving`. False: `instead` is not the current one (null: there is one). */
+  beginEpoch(id: EpochId, instead: EpochId | null, at: Instant): Promise<boolean>;
+  /** From `leaving` to `empty`; false while keys are under it. */
+  emptied(id: EpochId, at: Instant): Promise<boolean>;
+  /** Forgets an empty epoch. */
+  forgetEpoch(id: EpochId): Promise<void>;
+  close(): Promise<void>;
+}
