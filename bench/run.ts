@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'guarded-list': async () => (await import('./guarded-list.js')).guardedList,
   'http-route': async () => (await import('./http-route.js')).httpRoute,
   decisions: async () => (await import('./decisions.js')).decisions,
+  attachments: async () => (await import('./attachments.js')).attachments,
   ledger: async () => (await import('./ledger.js')).ledger,
 };
 

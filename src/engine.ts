@@ -8,6 +8,7 @@ import type { Instant } from './core/instant.js';
 import { consentsOver, type Consents } from './consent/consent.js';
 import type { Database } from './db/database.js';
 import type { MapGraph } from './datamap/graph.js';
+import { destroyPending } from './encryption/destroy-keys.js';
 import { NO_ENCRYPTION } from './encryption/encryption.js';
 import type { PlanRow } from './disposal/plan-store.js';
 import { liftHold, placeHold, type HoldOrder, type PlacedHold } from './disposal/hold.js';
@@ -20,6 +21,7 @@ import {
   type EngineOptions,
   type EngineParts,
 } from './engine-parts.js';
+import { actorId } from './ledger/actor-directory.js';
 import { findEntry, showEntries, type EntryFilter, type ShownEntry } from './ledger/entries.js';
 import { exportLedger } from './ledger/export.js';
 import { keysStatus, type KeysStatus } from './ledger/keys.js';
@@ -109,6 +111,11 @@ export interface Engine {
     apply(plan: string, actor: ActorName, watch?: ApplyWatch): Promise<PlanRow>;
     /** @param reason free text: kept beside the plan, in no ledger entry */
     withdraw(plan: string, actor: ActorName, reason?: string): Promise<Withdrawn>;
+    /**
+     * Destroys the keys that are still to be destroyed: of runs that were cut off, and all again where the vault is an older copy.
+     * Returns how many.
+     */
+    destroyKeys(actor: ActorName): Promise<number>;
     status(): Promise<readonly PlanStatus[]>;
     /** Plans that are neither done nor withdrawn, oldest first. */
     unfinished(): Promise<readonly PlanStatus[]>;
@@ -237,6 +244,11 @@ export function engineOver(parts: EngineParts): Engine {
       apply: async (plan, actor, watch) => applyRetention(await inForce(), plan, may(actor, 'apply'), watch),
       withdraw: async (plan, actor, reason) =>
         withdrawRetention(await inForce(), { plan, actor: may(actor, 'withdraw'), reason: reason ?? null }),
+      destroyKeys: async (actor) => {
+        const { name } = may(actor, 'apply');
+        const { keys = null } = parts;
+        return destroyPending({ db, clock, keys, actor: await actorId(db, name) });
+      },
       status: async () => retentionStatus(await inForce()),
       unfinished: async () => unfinishedStatus(await inForce()),
       why: async (record) => whyRetained(await inForce(), record),
@@ -248,7 +260,9 @@ export function engineOver(parts: EngineParts): Engine {
       lift: async (hold, reason, actor) => liftHold(parts, hold, reason, may(actor, 'hold')),
       list: () => listHolds(parts),
     },
-    consent: consentsOver({ ...parts, policies: policiesByKind }, (actor) => may(actor, 'consent')),
+    consent: consentsOver({ ...parts, encryption, policies: policiesByKind }, (actor) =>
+      may(actor, 'consent'),
+    ),
     tickets: ticketsOver(desk),
     recordings: recordingsOver({
       ...parts,

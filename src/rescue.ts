@@ -1,6 +1,10 @@
 import { authorised, type Actor, type ActorName } from './core/actor.js';
+import { LetheError } from './core/errors.js';
 import { replay, type Replay } from './disposal/replay.js';
 import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
+import { recallDestroyed } from './encryption/data-key-store.js';
+import { destroyEnded } from './encryption/destroy-keys.js';
+import { actorId } from './ledger/actor-directory.js';
 import { adoptVault, requireOwnVault, requireVault, type Adoption } from './ledger/vault-link.js';
 import { verifyLedger, type Verification } from './ledger/verify.js';
 
@@ -29,11 +33,28 @@ export async function openRescue(options: EngineOptions): Promise<Rescue> {
     replay: async (actor) => {
       const who = may(actor);
       await own();
-      return replay(parts, who);
+      const done = await replay(parts, who);
+      await destroyKeys(parts, who);
+      return done;
     },
-    adopt: async (actor) => adoptVault(parts, may(actor).name),
+    adopt: async (actor) => {
+      const who = may(actor);
+      // an older copy has the keys again that were destroyed since
+      const adopted = await adoptVault(parts, who.name, (tx) => recallDestroyed(tx, parts.clock.now()));
+      await destroyKeys(parts, who);
+      return adopted;
+    },
     close: () => closeParts(parts),
   };
+}
+
+/** Keys that are to be destroyed again; where that cannot be now, the worker's next round does it, and doctor tells of it. */
+async function destroyKeys({ db, clock, keys = null }: EngineParts, { name }: Actor): Promise<void> {
+  try {
+    await destroyEnded({ db, clock, keys, actor: await actorId(db, name) });
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error;
+  }
 }
 
 async function withItsVault(opened: EngineParts) {

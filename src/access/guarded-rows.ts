@@ -2,6 +2,7 @@ import type { Row } from '../db/database.js';
 import { instantText } from '../db/values.js';
 import { empty, join, raw, sql, type Sql } from '../db/sql.js';
 import type { MapColumn } from '../datamap/graph.js';
+import type { Value } from '../encryption/encryption.js';
 import {
   anyMatchesSql,
   brokenGlassSql,
@@ -14,6 +15,7 @@ import type { Candidate, Candidates } from './decide-access.js';
 import { decisionFor, type Decision } from './decision.js';
 import { showingOf } from './fields.js';
 import { masked } from './masks.js';
+import type { ProtectedValues } from './protected-values.js';
 
 /** A record as it may be shown. */
 export interface Shown {
@@ -46,8 +48,11 @@ export interface GuardedRows {
   readonly verdict: Sql;
   /** Some candidate shows some personal data. */
   readonly showsPersonalData: boolean;
-  /** What may be shown of a row with these values; null: nothing, no candidate matches. */
-  shown(key: string, values: readonly unknown[] | null): Shown | null;
+  /**
+   * What may be shown of a row with these values; null: nothing, no candidate matches. Protected columns are shown as nothing until
+   * `sealed`, which collects them, is decrypted.
+   */
+  shown(key: string, values: readonly unknown[] | null, sealed?: ProtectedValues): Shown | null;
 }
 
 /**
@@ -77,7 +82,7 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
     valuesOf: (row) => cells.map((cell) => cell.read(row)),
     verdict: sql`case when ${permitted} then json_build_array(${join(verdict)}) end`,
     showsPersonalData: selected.some(({ category }) => category !== null),
-    shown: (key, values) => {
+    shown: (key, values, sealed) => {
       if (values === null) return null;
       const bits = of.length === 1 ? String(values[1]) : values.slice(1, verdict.length).join();
       let view = views.get(bits);
@@ -89,7 +94,9 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
       const { decision, isNamed, byGlass } = view;
       return {
         record: isNamed ? `${record}/${key}` : record,
-        fields: fieldsOf(view, values, verdict.length),
+        fields: fieldsOf(view, values.slice(verdict.length), (column, value, show) => {
+          sealed?.add(table, column, key, value, show);
+        }),
         decision: byGlass ? { ...decision, reason: String(values[0]) } : decision,
       };
     },
@@ -116,7 +123,13 @@ interface RowView {
   /** A key that is nobody's data names the record to whoever may see it; another, to whom it is shown. */
   readonly isNamed: boolean;
   /** `at`: the column's place among those selected; null: it is shown as nothing. */
-  readonly fields: readonly { readonly id: string; readonly at: number | null; readonly show: Show }[];
+  readonly fields: readonly FieldView[];
+}
+interface FieldView {
+  readonly id: string;
+  readonly at: number | null;
+  readonly show: Show;
+  readonly isProtected: boolean;
 }
 type Show = (value: unknown) => FieldValue;
 
@@ -135,7 +148,7 @@ function rowView(
     const at = showing === 'hidden' ? null : selected.indexOf(column);
     const show: Show =
       showing === 'shown' ? showOf(column) : (value) => masked(showOf(column)(value), showing);
-    return [{ id: column.id, at, show }];
+    return [{ id: column.id, at, show, isProtected: column.isProtected }];
   });
   return {
     decision,
@@ -199,9 +212,20 @@ function columnSql(
   return raw(`case when ${by.map((index) => flags[index]).join(' or ')} then ${value} end`);
 }
 
-function fieldsOf({ fields }: RowView, values: readonly unknown[], first: number): Shown['fields'] {
+/** Later: hands over what must be decrypted before it can be shown. */
+type Seal = (column: string, value: Value, show: (value: Value) => void) => void;
+
+function fieldsOf({ fields }: RowView, values: readonly unknown[], seal: Seal): Shown['fields'] {
   const shown: Record<string, FieldValue> = {};
-  for (const { id, at, show } of fields) shown[id] = at === null ? null : show(values[first + at] ?? null);
+  for (const { id, at, show, isProtected } of fields) {
+    const value = at === null ? null : (values[at] ?? null);
+    const isSealed = isProtected && value !== null;
+    shown[id] = isSealed || at === null ? null : show(value);
+    if (isSealed)
+      seal(id, value as Value, (plain) => {
+        shown[id] = show(plain);
+      });
+  }
   return shown;
 }
 

@@ -118,11 +118,12 @@ async function check({ engine, out }: Session, plan: string, path: string): Prom
   const [problem] = problems;
   if (problem) throw new LetheError('input_invalid', { what: path, reason: problem.message });
   const result = await engine.retention.checkCertificate(plan, shown);
-  const { ok, intact, differences, erased } = result;
+  const { ok, intact, differences, erased, unreadableNow } = result;
   out.result({ plan, ...result }, [
     ...(intact ? [] : ['Its digest is not the one of what it says: something in it was changed.']),
     ...differences.map((place) => `${place}: not what the database and the ledger say`),
     ...erased.map((id) => `The name of ${id} has been erased since.`),
+    ...(unreadableNow ? ['Copies of the vault from before the run cannot be read any more.'] : []),
     ok
       ? 'The certificate is as it was issued, and the database and the ledger say the same.'
       : 'The certificate is NOT what the database and the ledger say.',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { databaseConfig, loadConfig, surroundings } from '../config.js';
 import { requireRole } from '../core/actor.js';
 import { systemClock } from '../core/clock.js';
@@ -17,6 +17,14 @@ import { migrationSets } from '../engine-parts.js';
 import { publishFirstVersions } from './first-versions.js';
 import { grantsText } from './grants.js';
 import {
+  KEY_PROVIDERS,
+  keysLines,
+  keysOption,
+  makeKeyFile,
+  namedKeys,
+  type KeyOptions,
+} from './init-keys.js';
+import {
   namedVault,
   refuseAnothers,
   tieVault,
@@ -29,7 +37,7 @@ import { installFiles } from './install-files.js';
 import { counted } from './output.js';
 import { actingAs, globalOptions, outputOf } from './session.js';
 
-interface InitOptions {
+interface InitOptions extends KeyOptions {
   readonly map?: string;
   readonly param: Readonly<Record<string, string>>;
   /** False: none. */
@@ -53,6 +61,14 @@ export function initCommand(program: Command): void {
       VAULT_FOLDER,
     )
     .option('--no-vault', 'without a vault: no journal, no seals, no certificates')
+    .addOption(
+      new Option(
+        '--keys <provider>',
+        'where the keys are that encrypt what customers write: a key file, or AWS KMS (default: local on the embedded database, else none)',
+      ).choices(KEY_PROVIDERS),
+    )
+    .option('--key-file <file>', 'local: the key file (default: lethe-keys.json)')
+    .option('--kms-key <key>', 'aws-kms: id, alias or ARN of a symmetric key')
     .option('--print-sql', 'print the DDL and the least GRANTs for a DBA instead')
     .action((options: InitOptions, command: Command) => init(command, options));
 }
@@ -67,7 +83,8 @@ export function collectParameter(
   return { ...sofar, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
-async function init(command: Command, { map, param, vault, printSql }: InitOptions): Promise<void> {
+async function init(command: Command, options: InitOptions): Promise<void> {
+  const { map, param, vault, printSql } = options;
   const around = surroundings();
   const path = resolve(around.cwd, globalOptions(command).config ?? 'lethe.json');
   const folder = dirname(path);
@@ -86,12 +103,17 @@ async function init(command: Command, { map, param, vault, printSql }: InitOptio
   const db = await openDatabase({ url: place.url, folder: place.embedded });
   try {
     const named = known ? null : namedVault(around, path, vault);
+    const isEmbedded = place.url === undefined;
+    const keys = named && namedKeys(around, options, { path, graph, isEmbedded, vault: named });
     await refuseAnothers(db, named ? named.place : (known?.vault ?? null));
     const migrations = await prepareDatabase(db, graph);
     if (named) await tieVault(db, named);
     const database = place.url === undefined ? 'embedded' : 'postgres';
     const installation = { folder, path, map: name, parameters: param, graph, database } as const;
-    const written = known ? [] : await installFiles({ ...installation, ...vaultOption(named) });
+    await makeKeyFile(keys);
+    const written = known
+      ? []
+      : await installFiles({ ...installation, ...vaultOption(named), ...keysOption(keys) });
     const config = known ?? (await loadConfig(around, path));
     const { policies, policiesShown: shown, cooling } = config;
     const versions = { graph, folder: policies, shown, now: systemClock.now(), actor, cooling };
@@ -102,7 +124,7 @@ async function init(command: Command, { map, param, vault, printSql }: InitOptio
     outputOf(command).result({ map: graph.id, config: path, policies: written, migrations, published }, [
       configLine(graph, known ? null : written),
       schemaLine(graph, place.url === undefined),
-      ...(named ? [vaultLine(named)] : []),
+      ...(named ? [vaultLine(named), ...keysLines(graph, keys)] : []),
       publishedLine(published),
       'Next: `lethe doctor`, then `lethe policy check` and `lethe retention plan <policy>`',
     ]);

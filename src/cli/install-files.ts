@@ -24,6 +24,8 @@ export interface Installation {
   readonly database: 'postgres' | 'embedded';
   /** The vault's folder, where there is to be one. */
   readonly vault?: string;
+  /** `keys`, where something is to be stored encrypted. */
+  readonly keys?: object;
 }
 
 /** Writes lethe.json, the policies shipped for the map, and the schemas editors complete them from; returns the policies. */
@@ -35,6 +37,7 @@ export async function installFiles({
   graph,
   database,
   vault,
+  keys,
 }: Installation): Promise<readonly string[]> {
   const policies = join(folder, 'policies');
   await mkdir(policies, { recursive: true });
@@ -52,7 +55,14 @@ export async function installFiles({
   }
   await writeFile(
     path,
-    pretty({ map, parameters, database, policies: 'policies', ...(vault === undefined ? {} : { vault }) }),
+    pretty({
+      map,
+      parameters,
+      database,
+      policies: 'policies',
+      ...(vault === undefined ? {} : { vault }),
+      ...(keys === undefined ? {} : { keys }),
+    }),
   );
   return written;
 }

@@ -33,6 +33,7 @@ const replay = (command: Command): Promise<void> =>
       versionsPublished,
       plansWithdrawn,
       consentsWithdrawn,
+      tokensRevoked,
       correctionsLost,
       quarantinesPlaced,
       quarantinesReleased,
@@ -43,7 +44,7 @@ const replay = (command: Command): Promise<void> =>
     out.result(done, [
       acts === 0
         ? 'Nothing is missing.'
-        : `${counted(acts, 'act')} done again: ${counted(records, 'record')} deleted, ${counted(holdsPlaced, 'hold')} placed, ${counted(holdsLifted, 'hold')} lifted, ${counted(versionsPublished, 'policy version')} published, ${counted(plansWithdrawn, 'plan')} withdrawn, ${counted(consentsWithdrawn, 'consent')} withdrawn.`,
+        : `${counted(acts, 'act')} done again: ${counted(records, 'record')} deleted, ${counted(holdsPlaced, 'hold')} placed, ${counted(holdsLifted, 'hold')} lifted, ${counted(versionsPublished, 'policy version')} published, ${counted(plansWithdrawn, 'plan')} withdrawn, ${counted(consentsWithdrawn, 'consent')} withdrawn, ${counted(tokensRevoked, 'token')} revoked.`,
       ...(acts === 0
         ? []
         : [

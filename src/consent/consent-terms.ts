@@ -64,6 +64,10 @@ export function termsOf(question: TermsQuestion): Terms {
   };
 }
 
+/** Whether the answer hangs on how old the person is. @throws LetheError `consent_not_asked` */
+export const dependsOnAge = ({ policies, order, state }: Omit<TermsQuestion, 'facts'>): boolean =>
+  isHolding(state) && askedFor(policies, order.purpose).policy.entry.age !== undefined;
+
 /** An end is on the terms of what it ends; by which channel it came is its own. */
 export const termsOfEnd = (last: ConsentEvent, { channel }: ConsentOrder): Terms => ({
   ...last,

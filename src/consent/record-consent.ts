@@ -5,6 +5,7 @@ import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Database, Queryable, Tx } from '../db/database.js';
 import type { MapGraph } from '../datamap/graph.js';
+import type { Encryption } from '../encryption/encryption.js';
 import { subjectOf } from '../datamap/subject-store.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
@@ -22,8 +23,23 @@ import {
   type Party,
 } from './consent-state.js';
 import { insertEvent, lastEvent, lockConsent, type ConsentEvent } from './consent-store.js';
-import { isByParent, termsOf, termsOfEnd } from './consent-terms.js';
-import { keepPerson, readPerson, unknownPerson, type Person } from './person.js';
+import {
+  dependsOnAge,
+  isByParent,
+  termsOf,
+  termsOfEnd,
+  type Terms,
+  type TermsQuestion,
+} from './consent-terms.js';
+import {
+  birthdayOf,
+  keepPerson,
+  readPerson,
+  unknownPerson,
+  type KeptPerson,
+  type Person,
+  type PersonFacts,
+} from './person.js';
 
 /** What recording a consent needs to know of the installation. */
 export interface ConsentContext {
@@ -32,6 +48,8 @@ export interface ConsentContext {
   readonly clock: Clock;
   /** Knows of every withdrawal before it commits. */
   readonly vault: Vault | null;
+  /** Reads a day of birth. */
+  readonly encryption: Encryption;
   /** Of every kind, in force at an instant; now, where none is given. */
   readonly policies: (on?: Queryable, at?: Instant) => Promise<PoliciesByKind>;
 }
@@ -53,7 +71,7 @@ export interface RecordedConsent {
  * Records one event of a consent: append-only, in the ledger and, where it ends one, in the vault's journal. Whoever records
  * something of the same person and purpose at the same time comes before or after, never between.
  * @throws LetheError `input_invalid`, `record_unknown`, `consent_transition`, `consent_not_asked`, `consent_wording_unknown`,
- *   `consent_employee`, `consent_age`, `consent_party`
+ *   `consent_employee`, `consent_age`, `consent_party`, and as Encryption.decrypt where a policy asks for an age
  */
 export async function recordConsent(
   context: ConsentContext,
@@ -74,7 +92,7 @@ export async function recordConsent(
 export async function recordConsentIn(
   tx: Tx,
   intend: Intend,
-  context: Pick<ConsentContext, 'graph' | 'clock' | 'policies'>,
+  context: Pick<ConsentContext, 'graph' | 'clock' | 'policies' | 'encryption'>,
   { state, order, actor }: Omit<Saying, 'person'>,
 ): Promise<RecordedConsent> {
   const person = readPerson(context.graph, order.record);
@@ -101,15 +119,15 @@ const ENDS: readonly ConsentState[] = [
 
 async function nextEvent(
   tx: Tx,
-  { clock, policies }: Pick<ConsentContext, 'clock' | 'policies'>,
+  { clock, policies, encryption }: Pick<ConsentContext, 'clock' | 'policies' | 'encryption'>,
   { state, order, person, actor }: Saying,
 ): Promise<ConsentEvent> {
   // the row stays until the commit: nobody consents who is being erased
-  const facts = await keepPerson(tx, person);
+  const kept = await keepPerson(tx, person);
   const subject = await subjectOf(tx, person.concept, person.key);
   await lockConsent(tx, subject, order.purpose);
   const last = await lastEvent(tx, subject, order.purpose);
-  if (facts === null && (last === null || !ENDS.includes(state))) throw unknownPerson(person);
+  if (kept === null && (last === null || !ENDS.includes(state))) throw unknownPerson(person);
   // two clocks may differ; the order of the events does not
   const now = clock.now();
   const at = last !== null && last.at > now ? last.at : now;
@@ -118,12 +136,11 @@ async function nextEvent(
   const terms =
     last !== null && ENDS.includes(state)
       ? termsOfEnd(last, order)
-      : termsOf({
+      : await termsByPolicy(tx, encryption, kept, {
           policies: await policies(tx, at),
           state,
           order,
           person,
-          facts: facts ?? { bornOn: null, place: null },
           before: isAnew ? null : last,
           at,
         });
@@ -139,6 +156,19 @@ async function nextEvent(
     evidence: order.evidence ?? null,
     actor: await actorId(tx, actor.name),
   };
+}
+
+/** The day of birth is asked for where the terms depend on it: nobody is kept from refusing by a key service that is away. */
+async function termsByPolicy(
+  tx: Tx,
+  encryption: Encryption,
+  kept: KeptPerson | null,
+  question: Omit<TermsQuestion, 'facts'> & Pick<Saying, 'person'>,
+): Promise<Terms> {
+  const facts: PersonFacts = { bornOn: null, place: kept?.place ?? null };
+  if (kept === null || !dependsOnAge(question)) return termsOf({ ...question, facts });
+  const bornOn = await birthdayOf(encryption, tx, question.person, kept);
+  return termsOf({ ...question, facts: { ...facts, bornOn } });
 }
 
 function requireTransition(

@@ -8,6 +8,8 @@ import { compileTables, recordsOf } from './compile-tables.js';
 import { deepFreeze } from './freeze.js';
 import type { DerivedData, MapGraph, MapTable, ParameterCheck } from './graph.js';
 import { withOwnTables } from './merge.js';
+import { checkProtectedUses } from './protected-uses.js';
+import { protectedReads } from './protected-reads.js';
 import type { DataMapFile } from './schema.js';
 import {
   bindParameters,
@@ -37,6 +39,7 @@ export function compileMap(
   const compilation: Compilation = { file, report, piece: pieceCompiler(file, values, report) };
   const tables = compileTables(compilation);
   const edges = compileEdges(compilation, tables);
+  checkProtectedUses(compilation);
   const text = canonicalJson({ map: file, parameters: values });
   const graph: MapGraph = {
     id: file.id,
@@ -73,8 +76,9 @@ function checkedParameters(file: DataMapFile, given: ParameterValues, report: Re
 }
 
 function pieceCompiler(file: DataMapFile, values: ParameterValues, report: Report): Compilation['piece'] {
+  const sealed = protectedReads(file);
   return (path, text, form) => {
-    const problem = problemOfPiece(text, form);
+    const problem = problemOfPiece(text, form) ?? sealed(path, text);
     if (problem) report(path, problem);
     for (const name of parametersOf(text))
       if (!(name in (file.parameters ?? {})))

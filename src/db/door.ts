@@ -2,11 +2,12 @@ import { LetheError } from '../core/errors.js';
 import { deedsOf, type Deed, type Verb } from './deeds.js';
 
 /**
- * Tables of schema "lethe" whose rows may be deleted without a disposal: they hold no record of anything, or, as the ledger's,
- * a trigger refuses every deletion that no signed checkpoint covers.
+ * Tables of schema "lethe" whose rows may be deleted without a disposal: they hold no record of anything (the blind index is made
+ * of what is stored elsewhere, and made anew), or, as the ledger's, a trigger refuses every deletion that no signed checkpoint covers.
  */
 export const DISPOSABLE: readonly string[] = [
   'lethe.migration',
+  'lethe.blind_index',
   'lethe.ledger_salt',
   'lethe.ledger_unsealed',
   'lethe.ledger_entry',

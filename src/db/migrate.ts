@@ -3,9 +3,12 @@ import type { Database, Queryable, Row, Tx } from './database.js';
 import {
   BOOTSTRAP,
   MIGRATIONS,
+  readEpochsSchema,
   readMigrations,
-  readVaultSchema,
+  readVaultMigrations,
   recordOf,
+  VAULT_BOOTSTRAP,
+  vaultRecordOf,
   type Migration,
   type MigrationSet,
 } from './migrations.js';
@@ -39,15 +42,43 @@ export function migrate(
   });
 }
 
-/** Makes schema "lethe_vault" in the vault's own database, unless it is there. Throws database_right_missing. */
+/**
+ * Makes schema "lethe_vault" in the vault's own database, or what is missing of it. One that is as it should be is only read: its
+ * user may lack the right to make anything. Throws database_right_missing, schema_newer, schema_changed.
+ */
 export async function migrateVault(db: Database): Promise<void> {
+  const known = readVaultMigrations();
+  if (pendingOf(known, (await appliedToVault(db)) ?? []).length === 0) return;
+  await unchecked(db)(async (tx) => {
+    await tx.query(sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    const applied = await appliedToVault(tx);
+    if (applied === undefined) await tx.script(VAULT_BOOTSTRAP);
+    for (const migration of pendingOf(known, applied ?? []))
+      await tx.script(`${migration.text}\n${vaultRecordOf(migration)}`);
+  });
+}
+
+/** Undefined: nothing is recorded. The vaults of the first version have no record of what made them. */
+async function appliedToVault(on: Queryable): Promise<readonly Applied[] | undefined> {
+  const found = await on.query(
+    sql`select 1 from pg_catalog.pg_tables where schemaname = 'lethe_vault' and tablename = 'migration'`,
+  );
+  if (found.count === 0) return undefined;
+  const { rows } = await on.query<Applied>(
+    sql`select 'vault' as set_name, number, name, digest from lethe_vault.migration`,
+  );
+  return rows;
+}
+
+/** Makes schema "lethe_epochs" in the database of the epoch keys, unless it is there. Throws database_right_missing. */
+export async function migrateEpochs(db: Database): Promise<void> {
   const { count } = await db.query(
-    sql`select 1 from pg_catalog.pg_tables where schemaname = 'lethe_vault' and tablename = 'journal'`,
+    sql`select 1 from pg_catalog.pg_tables where schemaname = 'lethe_epochs' and tablename = 'epoch'`,
   );
   if (count > 0) return;
   await unchecked(db)(async (tx) => {
     await tx.query(sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-    await tx.script(readVaultSchema());
+    await tx.script(readEpochsSchema());
   });
 }
 

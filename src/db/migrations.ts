@@ -53,15 +53,31 @@ function readOne(set: string, folder: string, file: string): Migration {
   return { set, number: Number(file.slice(0, 4)), name: file.slice(0, -'.sql'.length), text, digest };
 }
 
-/** The vault's schema, which can be run again and stands in a database of its own. */
-export const readVaultSchema = (folder = MIGRATIONS): string =>
-  readFileSync(join(folder, 'vault', '0001-vault.sql'), 'utf8');
+/** The vault's schema, which stands in a database of its own: files that can be run again, and the table they are recorded in. */
+export const readVaultMigrations = (folder = MIGRATIONS): Migration[] =>
+  readSet('vault', join(folder, 'vault'));
+export const VAULT_BOOTSTRAP = `create schema if not exists lethe_vault;
+create table if not exists lethe_vault.migration (
+  number int primary key,
+  name text not null,
+  digest text not null,
+  applied_at timestamptz not null default now()
+);
+`;
+
+/** The schema of the place of the epoch keys, which can be run again and stands in a database of its own. */
+export const readEpochsSchema = (folder = MIGRATIONS): string =>
+  readFileSync(join(folder, 'epochs', '0001-epochs.sql'), 'utf8');
 
 /** The statement that records a migration as applied. */
 export function recordOf({ set, number, name, digest }: Migration): string {
   const values = [literal(set), String(number), literal(name), literal(digest)].join(', ');
   return `insert into lethe.migration (set_name, number, name, digest) values (${values});`;
 }
+
+/** The same, in the vault. */
+export const vaultRecordOf = ({ number, name, digest }: Migration): string =>
+  `insert into lethe_vault.migration (number, name, digest) values (${String(number)}, ${literal(name)}, ${literal(digest)});`;
 
 /** The whole schema as one text for a DBA to run; afterwards `migrate` finds nothing left to do. */
 export function migrationsText(sets: readonly MigrationSet[] = [], folder = MIGRATIONS): string {

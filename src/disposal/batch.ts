@@ -1,3 +1,4 @@
+import { LetheError } from '../core/errors.js';
 import { literal, raw, sql } from '../db/sql.js';
 import type { Database, Row, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
@@ -6,6 +7,7 @@ import type { MapTable } from '../datamap/graph.js';
 import { isGuarded } from '../datamap/foreign-keys.js';
 import { keyAsText, sameKey } from '../datamap/key-sql.js';
 import { recordName } from '../datamap/record-ref.js';
+import { destroyEnded } from '../encryption/destroy-keys.js';
 import { appendEntry } from '../ledger/append.js';
 import { journaled, type Intend } from '../ledger/journaled.js';
 import { isCyclic, lockRoots, recheck, whyUnfit, whyUnlocked } from './check-roots.js';
@@ -16,7 +18,8 @@ import {
   type ChunkException,
   type Wanted,
 } from './chunk-store.js';
-import { actStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
+import { actStatements, emptyWorkTables, expandClosure, type ActStatement } from './closure-sql.js';
+import { endingStatements, keysEndedBy, leavesTexts } from './ending-keys.js';
 import { OWN_ALONE, PASS_GATE } from './gate.js';
 import { holdPlan } from './plan-store.js';
 import type { Run } from './prepared-run.js';
@@ -29,16 +32,27 @@ import { BATCH_SETTINGS, CAUSE, createWorkTables } from './work-tables.js';
  * One batch, one transaction (DESIGN invariants 3 and 4): gate, lock, re-check in a new snapshot, delete, ledger entry,
  * progress; all of it commits together or none.
  */
-export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchOutcome> {
+export async function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchOutcome> {
+  const { outcome, keysEnded } = await takeBatch(db, run, wanted);
+  if (keysEnded > 0) await destroyNow(db, run);
+  return outcome;
+}
+
+interface TakenBatch {
+  readonly outcome: BatchOutcome;
+  readonly keysEnded: number;
+}
+
+function takeBatch(db: Database, run: Run, wanted: Wanted): Promise<TakenBatch> {
   return journaled(
     run.vault,
     (work) => throughDoor(db, work),
-    async (tx, intend): Promise<BatchOutcome> => {
+    async (tx, intend): Promise<TakenBatch> => {
       await tx.script(beginBatch(run, wanted));
-      await holdPlan(tx, run.plan.id);
+      const { endsKeys } = await holdPlan(tx, run.plan.id);
       await run.requireInForce(tx);
       const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
-      if (!chunk) return { kind: 'none' };
+      if (!chunk) return { outcome: { kind: 'none' }, keysEnded: 0 };
       const locked = await lockRoots(tx, run, chunk.keys);
       const [own, missing] = parted(chunk.keys, locked);
       const fit = await recheck(tx, run, own);
@@ -51,14 +65,24 @@ export function runBatch(db: Database, run: Run, wanted: Wanted): Promise<BatchO
         fit,
         exceptions.map(({ key }) => key),
       )[1];
-      const deleted = taken.length > 0 ? await act(tx, run, chunk.no) : {};
+      const done = taken.length > 0 ? await act(tx, run, chunk.no, endsKeys) : NOTHING_DONE;
+      const { deleted, keysEnded } = done;
       await recordChunk(tx, run.plan.id, chunk, { taken: taken.length, deleted, exceptions });
-      if (taken.length > 0) await recordBatch(tx, intend, run, { chunk: chunk.no, taken, deleted });
+      if (taken.length > 0) await recordBatch(tx, intend, run, { ...done, chunk: chunk.no, taken });
       const busy = exceptions.filter(({ outcome }) => outcome === 'busy').length;
       const rows = Object.values(deleted).reduce((sum, number) => sum + number, 0);
-      return { kind: 'batch', chunk: chunk.no, taken: taken.length, rows, busy };
+      return { outcome: { kind: 'batch', chunk: chunk.no, taken: taken.length, rows, busy }, keysEnded };
     },
   );
+}
+
+/** After the commit. Where the vault is away the run finds out at the next batch, or at its end. */
+async function destroyNow(db: Database, { keys, plan, actor, clock }: Run): Promise<void> {
+  try {
+    await destroyEnded({ db, clock, keys, actor }, plan.id);
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error;
+  }
 }
 
 /** The keys that are among `others`, and those that are not, in their order. */
@@ -107,19 +131,34 @@ const fillClosure = (tx: Tx, { work, closure }: Run): Promise<void> =>
     first: [`insert into ${work.gone(closure.root)} table ${work.roots(closure.root)}`],
   });
 
-/** Deletes children first, in one message; returns the rows deleted by table of the map. */
-async function act(tx: Tx, run: Run, chunk: number): Promise<Readonly<Record<string, number>>> {
-  const { work, closure, foreignKeys, plan } = run;
-  const statements = [
-    ...sweptParents(run, plan.id, chunk).map((text) => ({ sql: text, deletes: null })),
+/** What a batch did. */
+interface Act {
+  /** Rows, by table of the map. */
+  readonly deleted: Readonly<Record<string, number>>;
+  readonly keysEnded: number;
+  /** Texts of records that went, under the keys of others that stay. */
+  readonly textsKept: number;
+}
+
+const NOTHING_DONE: Act = { deleted: {}, keysEnded: 0, textsKept: 0 };
+
+/** Ends the keys of what goes, then deletes, children first, in one message. */
+async function act(tx: Tx, run: Run, chunk: number, endsKeys: boolean): Promise<Act> {
+  const { work, closure, foreignKeys, plan, clock } = run;
+  const ending = endsKeys ? endingStatements(run, { plan: plan.id, at: clock.now() }) : [];
+  const statements: readonly ActStatement[] = [
+    ...[...ending, ...sweptParents(run, plan.id, chunk)].map((text) => ({ sql: text, deletes: null })),
     ...actStatements(work, closure, foreignKeys),
   ];
   const counts = await tx.script(statements.map((statement) => statement.sql).join(';\n'));
   const deleted: Record<string, number> = {};
-  statements.forEach(({ deletes }, index) => {
-    if (deletes) deleted[deletes.id] = (deleted[deletes.id] ?? 0) + (counts[index] ?? 0);
+  let textsKept = 0;
+  statements.forEach(({ deletes, clears }, index) => {
+    const count = counts[index] ?? 0;
+    if (deletes) deleted[deletes.id] = (deleted[deletes.id] ?? 0) + count;
+    if (endsKeys && clears && leavesTexts(run, clears)) textsKept += count;
   });
-  return deleted;
+  return { deleted, textsKept, keysEnded: keysEndedBy(ending, counts) };
 }
 
 /** Remembers deleted parents whose late children no foreign key would refuse, until the sweep. */
@@ -142,18 +181,14 @@ async function recordBatch(
   tx: Tx,
   intend: Intend,
   { plan, actor, clock, closure }: Run,
-  {
-    chunk,
-    taken,
-    deleted,
-  }: { chunk: number; taken: readonly string[]; deleted: Readonly<Record<string, number>> },
+  { chunk, taken, deleted, textsKept }: Act & { readonly chunk: number; readonly taken: readonly string[] },
 ): Promise<void> {
   const at = clock.now();
   const id = await appendEntry(tx, {
     kind: 'retention.batch',
     at,
     actor,
-    about: { plan: plan.id, policy: plan.policy, chunk },
+    about: { plan: plan.id, policy: plan.policy, chunk, ...(textsKept > 0 ? { textsKept } : {}) },
     counts: deleted,
     digests: { plan: plan.digest, map: plan.map_digest },
     names: taken.map((key) => recordName(closure.root, key)),

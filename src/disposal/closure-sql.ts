@@ -101,6 +101,8 @@ function noOwnerStays(work: WorkTables, closure: Closure, child: MapTable): stri
 export interface ActStatement {
   readonly sql: string;
   readonly deletes: MapTable | null;
+  /** The edge whose references it clears. */
+  readonly clears?: ClearEdge | undefined;
 }
 
 /** The act in its parts, in their order. */
@@ -123,8 +125,9 @@ export function actStatements(
 ): readonly ActStatement[] {
   const { before, deletes, after } = actSteps(work, closure, foreignKeys);
   const silent = (sql: string): ActStatement => ({ sql, deletes: null });
+  const collects = closure.derived.length;
   return [
-    ...before.map(silent),
+    ...before.map((sql, index) => ({ ...silent(sql), clears: closure.clears[index - collects] })),
     ...deletes.flatMap(({ table, statements }) => statements.map((sql) => ({ sql, deletes: table }))),
     ...after.map(silent),
   ];

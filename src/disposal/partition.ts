@@ -5,6 +5,7 @@ import { isGuarded } from '../datamap/foreign-keys.js';
 import { journaled, type Intend } from '../ledger/journaled.js';
 import { isCyclic } from './check-roots.js';
 import { expandClosure } from './closure-sql.js';
+import { ownersIn } from './ending-keys.js';
 import { OWN_ALONE, PARTITION_ALONE, PASS_GATE } from './gate.js';
 import {
   losesEveryRow,
@@ -90,7 +91,9 @@ async function begin(tx: Tx, run: Run): Promise<void> {
       ';\n',
     ),
   );
-  await holdPlan(tx, plan.id);
+  const { endsKeys } = await holdPlan(tx, plan.id);
+  // thousands of keys at once, and texts to be counted: all that a batch does, and nothing would be gained by the drop
+  if (endsKeys && ownersIn(run).length > 0) throw rowByRow('its rows have keys of their own');
   await run.requireInForce(tx);
   const { rows } = await tx.query<Row & { alone: boolean }>(sql`select ${raw(PARTITION_ALONE)} as alone`);
   if (!rows[0]?.alone) throw elsewhere();

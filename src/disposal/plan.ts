@@ -1,27 +1,25 @@
-import { digestOf } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import type { Instant } from '../core/instant.js';
 import { literal, raw, sql } from '../db/sql.js';
 import type { Database, Row, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { closureOf, type Closure } from '../datamap/closure.js';
-import { readForeignKeys } from '../datamap/foreign-keys.js';
 import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { keyArray, keyAsText, keyValue, sameKey } from '../datamap/key-sql.js';
 import { looseKeys } from '../datamap/loose-keys.js';
-import { factValue } from '../policy/fact-sql.js';
 import type { RetentionPolicy } from '../policy/retention-policy.js';
 import { bindRule, matchesSql, takesSql, thenOrNow, type BoundRule } from '../policy/rule-sql.js';
 import { isCyclic } from './check-roots.js';
-import { actStatements, countStatements, emptyWorkTables, expandClosure } from './closure-sql.js';
+import { emptyWorkTables, expandClosure } from './closure-sql.js';
 import { ownersAbove } from './covered.js';
-import { findPlan, insertPlan, type NewPlan, type PlanRow } from './plan-store.js';
+import { planDigest } from './plan-digest.js';
+import { findPlan, insertPlan, type PlanRow } from './plan-store.js';
 import { storeChunksByPartition } from './partition-plan.js';
 import type { PlannedPartition, PlanReport } from './plan-report.js';
 import { readProtections, type ProtectedRows } from './protections.js';
 import { claimPlanning, scheduled, underway } from './scheduled.js';
-import { activeProtections } from './protection-store.js';
-import { markSharedKeys, SHARED_KEY } from './shared-keys.js';
+import { reportOf } from './report-plan.js';
+import { markSharedKeys } from './shared-keys.js';
 import { findStopped } from './stopped.js';
 import { storeVersion } from '../publication/version-store.js';
 import { CAUSE, createWorkTables, workSelect, workTables, type WorkTables } from './work-tables.js';
@@ -86,7 +84,8 @@ export async function makePlan(db: Database, request: PlanRequest): Promise<Plan
       await setConflictsApart(tx, planning);
       await setProtectedApart(tx, planning);
       const partitions = await storeChunks(tx, planning);
-      const report = { ...(await reportOf(tx, planning)), ...(partitions.length > 0 ? { partitions } : {}) };
+      const found = await reportOf(tx, planning, selectStatement(planning));
+      const report = { ...found, ...(partitions.length > 0 ? { partitions } : {}) };
       await storePlan(tx, planning, await itemDigestOf(tx, planning.id), report);
     },
     { isolation: 'repeatable read' },
@@ -208,87 +207,6 @@ export async function itemDigestOf(tx: Tx, planId: string): Promise<string> {
   return rows[0]?.digest ?? '';
 }
 
-async function reportOf(tx: Tx, planning: Planning): Promise<PlanReport> {
-  const { work, closure } = planning;
-  const act = actStatements(work, closure, await readForeignKeys(tx)).map((statement) => statement.sql);
-  const exceptions = await exceptionCounts(tx, planning.id);
-  return {
-    tables: await tableCounts(tx, planning),
-    ...(await startsOf(tx, planning)),
-    protected: await protectionCounts(tx, exceptions),
-    conflicts: ofOutcome(exceptions, 'conflict'),
-    overridden: ofOutcome(exceptions, 'overridden'),
-    sql: { select: selectStatement(planning), act },
-  };
-}
-
-async function tableCounts(tx: Tx, { work, closure }: Planning): Promise<Readonly<Record<string, number>>> {
-  const counts: Record<string, number> = {};
-  for (const { table, sql: count } of countStatements(work, closure)) {
-    const { rows } = await tx.query<Row & { rows: string }>(sql`${raw(count)}`);
-    counts[table.id] = Number(rows[0]?.rows ?? 0);
-  }
-  return counts;
-}
-
-async function startsOf(
-  tx: Tx,
-  planning: Planning,
-): Promise<Pick<PlanReport, 'oldest' | 'newest' | 'months'>> {
-  const { work, closure, rule } = planning;
-  const { root } = closure;
-  const { rows } = await tx.query<Row & { month: string; items: string; oldest: string; newest: string }>(sql`
-    select to_char(month, 'YYYY-MM') as month, items, oldest, newest
-    from (
-      select date_trunc('month', start at time zone ${rule.policy.timeZone}) as month, count(*) as items,
-        min(start) as oldest, max(start) as newest
-      from (select (${raw(factValue(rule.policy.start))})::timestamptz as start
-            from ${raw(root.sql)} this join ${raw(work.roots(root))} roots on ${raw(sameKey(root, 'this', 'roots'))}) starts
-      group by 1
-    ) months
-    order by 1`);
-  return {
-    oldest: rows.map(({ oldest }) => oldest).sort()[0] ?? null,
-    newest:
-      rows
-        .map(({ newest }) => newest)
-        .sort()
-        .at(-1) ?? null,
-    months: Object.fromEntries(rows.map(({ month, items }) => [month, Number(items)])),
-  };
-}
-
-interface ExceptionCount extends Row {
-  readonly outcome: string;
-  readonly cause: string;
-  readonly records: string;
-}
-
-async function exceptionCounts(tx: Tx, planId: string): Promise<readonly ExceptionCount[]> {
-  const { rows } = await tx.query<ExceptionCount>(sql`
-    select outcome, cause, count(*) as records from lethe.exception where plan_id = ${planId}
-    group by outcome, cause order by outcome, cause`);
-  return rows;
-}
-
-const ofOutcome = (counts: readonly ExceptionCount[], outcome: string) =>
-  counts
-    .filter((count) => count.outcome === outcome)
-    .map(({ cause, records }) => ({ rule: cause, records: Number(records) }));
-
-async function protectionCounts(tx: Tx, counts: readonly ExceptionCount[]): Promise<PlanReport['protected']> {
-  const found = counts.filter(({ outcome }) => outcome === 'protected');
-  if (found.length === 0) return [];
-  const protections = new Map((await activeProtections(tx)).map((row) => [row.id, row]));
-  return found.map(({ cause, records }) => {
-    const row = cause === SHARED_KEY ? SHARED : protections.get(cause);
-    return { by: cause, kind: row?.kind ?? '', ground: row?.ground ?? '', records: Number(records) };
-  });
-}
-
-/** No protection, but as good as one: nothing tells these rows from others. */
-const SHARED = { kind: 'key', ground: 'rows that do not go have the same key' };
-
 async function storePlan(tx: Tx, planning: Planning, itemDigest: string, report: PlanReport): Promise<void> {
   const { id, request, rule, closure } = planning;
   const { graph, policy, policies, author, asOf, slot } = request;
@@ -328,39 +246,6 @@ async function storePlan(tx: Tx, planning: Planning, itemDigest: string, report:
     report: decision ? { ...report, scheduled: decision } : report,
   });
 }
-
-/** What a plan's digest covers; apply computes it again from what is stored. */
-export const planDigest = (basis: PlanBasis): string => {
-  const { role, valid_for, slot } = basis;
-  return digestOf({ ...firstBasis(basis), role, valid_for, slot });
-};
-
-/** What it covered before approvals had a role and an end, and plans a slot. */
-const firstBasis = (basis: PlanBasis): object => {
-  const { policy, map_digest, policy_digests, item_digest, as_of, cutoff } = basis;
-  const { record, approvers, assurance, created_by } = basis;
-  return {
-    policy,
-    map_digest,
-    policy_digests,
-    item_digest,
-    as_of,
-    cutoff,
-    record,
-    approvers,
-    assurance,
-    created_by,
-  };
-};
-
-/** Whether a stored plan is the one that its digest names; one of an earlier version of Lethe has what migration 0003 gave it. */
-export function isAsPlanned(plan: PlanBasis & { readonly digest: string }): boolean {
-  if (planDigest(plan) === plan.digest) return true;
-  const isEarlier = plan.role === null && plan.slot === null && plan.valid_for === 'P30D';
-  return isEarlier && digestOf(firstBasis(plan)) === plan.digest;
-}
-
-type PlanBasis = Omit<NewPlan, 'id' | 'digest' | 'items' | 'report'>;
 
 async function countItems(tx: Tx, planId: string): Promise<string> {
   const { rows } = await tx.query<Row & { items: string }>(sql`

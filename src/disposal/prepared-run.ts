@@ -4,6 +4,7 @@ import type { Queryable } from '../db/database.js';
 import type { Closure, ForeignKey } from '../datamap/closure.js';
 import type { MapGraph, MapTable } from '../datamap/graph.js';
 import type { Vault } from '../vault/vault.js';
+import type { DestroyingKeys } from '../encryption/destroy-keys.js';
 import type { PlanRow } from './plan-store.js';
 import type { WorkTables } from './work-tables.js';
 
@@ -35,7 +36,9 @@ export interface Run {
   readonly clock: Clock;
   /** Knows of every batch before it commits, where there is one. */
   readonly vault: Vault | null;
+  /** Where the keys of its records are destroyed, once they are gone; null: none are configured. */
+  readonly keys: DestroyingKeys | null;
 }
 
 /** What it takes to sweep late children, also those of a run that was withdrawn half-way. */
-export type Sweep = Omit<Run, 'takes' | 'rivals' | 'requireInForce' | 'startedAt' | 'vault'>;
+export type Sweep = Omit<Run, 'takes' | 'rivals' | 'requireInForce' | 'startedAt' | 'vault' | 'keys'>;

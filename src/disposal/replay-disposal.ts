@@ -4,9 +4,11 @@ import type { Tx } from '../db/database.js';
 import { closureOf, type ForeignKey } from '../datamap/closure.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { looseKeys } from '../datamap/loose-keys.js';
+import { hasEncryption } from '../encryption/data-key-store.js';
 import type { DisposalAct } from '../vault/act.js';
 import { setStoppedApart } from './batch.js';
 import type { Run } from './prepared-run.js';
+import { endingStatements } from './ending-keys.js';
 import { lockRoots, recheck, whyUnlocked } from './check-roots.js';
 import { actStatements } from './closure-sql.js';
 import { PASS_GATE } from './gate.js';
@@ -56,7 +58,7 @@ export async function disposeAgain(
   if (busy > 0) throw new LetheError('replay_incomplete', { busy, plan: act.plan });
   const kept = new Set(stopped.map(({ key }) => key)).size;
   const records = present.length - kept;
-  return { records, kept, deleted: records > 0 ? await deleteAll(tx, run) : {} };
+  return { records, kept, deleted: records > 0 ? await deleteAll(tx, run, act) : {} };
 }
 
 async function runOf(
@@ -81,6 +83,7 @@ async function runOf(
     startedAt: act.at,
     clock: fixedClock(act.at),
     vault,
+    keys: null,
   };
 }
 
@@ -98,9 +101,15 @@ function tableOf(
 
 async function deleteAll(
   tx: Tx,
-  { work, closure, foreignKeys }: Run,
+  run: Run,
+  { plan, at }: DisposalAct,
 ): Promise<Readonly<Record<string, number>>> {
-  const statements = actStatements(work, closure, foreignKeys);
+  const { work, closure, foreignKeys } = run;
+  const keys = (await hasEncryption(tx)) ? endingStatements(run, { plan, at }) : [];
+  const statements = [
+    ...keys.map((sql) => ({ sql, deletes: null })),
+    ...actStatements(work, closure, foreignKeys),
+  ];
   const counts = await tx.script(statements.map(({ sql }) => sql).join(';\n'));
   const deleted: Record<string, number> = {};
   statements.forEach(({ deletes }, index) => {

@@ -11,6 +11,7 @@ import { appendEntry } from '../ledger/append.js';
 import { resumeChain } from '../ledger/resume.js';
 import { standingOf } from '../ledger/standing.js';
 import { publishAgain } from '../publication/publish-again.js';
+import { revokeAgain } from '../tokens/revoke-again.js';
 import type { Act, HoldLiftedAct, HoldPlacedAct } from '../vault/act.js';
 import { closeGate } from './gate.js';
 import type { HoldContext } from './hold.js';
@@ -33,6 +34,7 @@ export interface Replay {
   readonly versionsPublished: number;
   readonly plansWithdrawn: number;
   readonly consentsWithdrawn: number;
+  readonly tokensRevoked: number;
   /** Corrections of persons' data that are lost, each listed as a task: their values are in no journal. */
   readonly correctionsLost: number;
   /** Records hidden from everybody again, and shown again; flagged sensitive again, and not any more. */
@@ -53,6 +55,7 @@ const COUNTED = {
   versionsPublished: 0,
   plansWithdrawn: 0,
   consentsWithdrawn: 0,
+  tokensRevoked: 0,
   correctionsLost: 0,
   quarantinesPlaced: 0,
   quarantinesReleased: 0,
@@ -130,6 +133,8 @@ function thingOf(act: Act): Readonly<Record<string, string>> {
       return { policy: act.policy, version: act.version };
     case 'consent.withdrawn':
       return { consent: act.consent };
+    case 'token.revoked':
+      return { token: act.token };
     case 'rectified':
       return { rectification: act.rectification, field: act.field };
     case 'quarantine.placed':
@@ -160,6 +165,8 @@ async function redoOn(
       return { plansWithdrawn: (await withdrawAgain(tx, act)) ? 1 : 0 };
     case 'consent.withdrawn':
       return { consentsWithdrawn: (await withdrawConsentAgain(tx, act)) ? 1 : 0 };
+    case 'token.revoked':
+      return { tokensRevoked: (await revokeAgain(tx, act)) ? 1 : 0 };
     case 'rectified':
       return { correctionsLost: (await askToCorrectAgain(tx, act)) ? 1 : 0 };
     case 'quarantine.placed':

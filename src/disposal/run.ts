@@ -3,9 +3,12 @@ import type { Clock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
 import type { Database, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
+import { pendingByPlan } from '../encryption/data-key-store.js';
+import { destroyEnded } from '../encryption/destroy-keys.js';
 import { appendEntry } from '../ledger/append.js';
 import { runBatch } from './batch.js';
 import { passBrake, type Brake } from './brake.js';
+import { endLateKeys } from './ending-keys.js';
 import type { Run } from './prepared-run.js';
 import {
   busyCauses,
@@ -43,7 +46,8 @@ export interface ApplyWatch {
 /**
  * Applies a plan to its end together with whoever else applies it: batches until no chunk is left, then the sweep. A run that a
  * brake sends to rest, or that is left, stays `applying`.
- * @throws LetheError `run_incomplete` when records stayed busy; what was done stays done
+ * @throws LetheError `run_incomplete` when records stayed busy, `keys_pending` when their keys could not be destroyed yet; what
+ *   was done stays done
  */
 export async function applyBatches(db: Database, run: Run, watch: ApplyWatch): Promise<PlanRow> {
   const { id } = run.plan;
@@ -148,7 +152,11 @@ function halves(keys: readonly string[]): (readonly string[])[] {
   return keys.length < 2 ? [] : [keys.slice(0, middle), keys.slice(middle)];
 }
 
-async function failed(db: Database, { plan, clock }: Run, error: unknown): Promise<unknown> {
+async function failed(
+  db: Database,
+  { plan, clock }: Pick<Run, 'plan' | 'clock'>,
+  error: unknown,
+): Promise<unknown> {
   const failure = error instanceof LetheError ? `${error.code}: ${error.message}` : 'unexpected error';
   try {
     await setPlanState(db, plan.id, 'failed', failure, clock.now());
@@ -167,8 +175,30 @@ async function finish(db: Database, run: Run): Promise<PlanRow> {
   const unswept = await sweepLateChildren(db, run);
   if (unswept > 0)
     return incomplete(db, run, unswept, 'they came late to deleted records, and are in use or protected');
+  await endLateKeys(db, run);
+  const reason = await whyNotDestroyed(db, run);
+  if (reason !== null) return keysLeft(db, run, reason);
   await throughDoor(db, (tx) => markDone(tx, plan.id, actor, clock));
   return finished(db, plan.id);
+}
+
+/** Destroys what the batches of all who were at it have ended; null: nothing is left to destroy. */
+async function whyNotDestroyed(db: Database, { plan, keys, actor, clock }: Run): Promise<string | null> {
+  try {
+    await destroyEnded({ db, clock, keys, actor }, plan.id);
+    return null;
+  } catch (error) {
+    if (error instanceof LetheError && error.code !== 'database_unreachable') return error.message;
+    throw await failed(db, { plan, clock }, error);
+  }
+}
+
+/** @throws LetheError `keys_pending`, unless somebody else has finished the plan meanwhile */
+async function keysLeft(db: Database, { plan: { id }, clock }: Run, reason: string): Promise<PlanRow> {
+  const keys = (await pendingByPlan(db)).get(id)?.keys ?? 0;
+  const what = `${keys} keys not destroyed: ${reason}`;
+  if (!(await setPlanState(db, id, 'incomplete', what, clock.now()))) return finished(db, id);
+  throw new LetheError('keys_pending', { plan: id, keys, reason });
 }
 
 async function markDone(tx: Tx, planId: string, actor: string, clock: Clock): Promise<void> {

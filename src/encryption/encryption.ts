@@ -52,11 +52,20 @@ export interface Encryption {
   /**
    * The values in their order, as they were before they were encrypted: text for text columns, bytes for bytes. All keys are asked
    * for at once.
-   * @throws LetheError `envelope_invalid`, `value_unencrypted`, and what Keyring.open throws
+   * @param on the transaction they were read in, where one is open: the embedded database has no second session
+   * @throws LetheError `envelope_invalid`, `value_unencrypted`, `keys_unset`, and what Keyring.open throws
    */
-  decrypt(values: readonly StoredValue[]): Promise<readonly Value[]>;
-  /** What to look for in lethe.blind_index: a digest for each living version; null where encryption is off. */
-  digests(on: Queryable, kind: IndexKind, wanted: string): Promise<readonly Uint8Array[] | null>;
+  decrypt(values: readonly StoredValue[], on?: Queryable): Promise<readonly Value[]>;
+  /**
+   * What to look for in lethe.blind_index: a digest for each living version; null where encryption is off.
+   * @param country what a phone number without a prefix is read by; without one it is found where it was stored without one
+   */
+  digests(
+    on: Queryable,
+    kind: IndexKind,
+    wanted: string,
+    country?: string | null,
+  ): Promise<readonly Uint8Array[] | null>;
   /** Makes the person findable, or not any more; false, and nothing is stored, when somebody else has a unique value. */
   index(on: Tx, entry: IndexEntry): Promise<boolean>;
 }

@@ -43,6 +43,7 @@ export async function workRound(context: WorkerContext): Promise<readonly WorkDo
     done.push(await applyOne(context, plan));
   }
   done.push(...(await advanceJobs(context)));
+  await destroyKeys(context);
   await seal(context); // also what holds and approvals wrote since the last round
   return done;
 }
@@ -81,6 +82,17 @@ async function outcomeOf(
     if (code === 'plan_finished') return { plan, outcome: 'done' };
     log.error('run.failed', error, { plan, policy });
     return { plan, outcome: code, message };
+  }
+}
+
+/** What no run of its own destroys any more: of withdrawn and replayed ones, and what an older copy of the vault has again. */
+async function destroyKeys({ engine, actor, log }: WorkerContext): Promise<void> {
+  try {
+    const keys = await engine.retention.destroyKeys(actor);
+    if (keys > 0) log.info('keys.destroyed', { keys });
+  } catch (error) {
+    if (isAway(error)) throw error;
+    log.error('keys.pending', error, {});
   }
 }
 

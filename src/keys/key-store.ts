@@ -25,12 +25,16 @@ export interface NamedVersion {
 export interface EpochState {
   readonly id: EpochId;
   readonly state: 'current' | 'leaving' | 'empty';
+  /** When it began. */
   readonly since: Instant;
   /** When its last key was moved. */
   readonly emptiedAt: Instant | null;
 }
 
-/** The vault's keys: in a folder or a second database. What returns is durable. Throws `vault_unreadable`. */
+/**
+ * The vault's keys: in a folder or a second database. Ids of keys and epochs are UUIDs. What returns is durable.
+ * @throws LetheError `vault_unreadable`
+ */
 export interface KeyStore {
   /** Those of the ids that are there. */
   find(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, WrappedKey>>;
@@ -40,17 +44,24 @@ export interface KeyStore {
   destroy(ids: readonly KeyId[], at: Instant): Promise<void>;
   /** Those of the ids that were destroyed, and when. */
   destroyed(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, Instant>>;
-  /** Ids destroyed after a position, and the position to ask from next; 0 is the beginning. */
+  /** Ids destroyed after a position, and the position to ask from next; 0 is the beginning. So many at a time, and none at the end. */
   destroyedSince(position: number): Promise<{ readonly ids: readonly KeyId[]; readonly position: number }>;
+  /** The position that destroyedSince has nothing after: where somebody begins who holds no key yet. */
+  lastDestroyed(): Promise<number>;
+  /** When the first key was destroyed at this instant or after it; null: none was. */
+  firstDestroyed(from: Instant): Promise<Instant | null>;
   /** Keys under an epoch, in the order of their ids, after one of them. */
   page(epoch: EpochId, after: KeyId | null, limit: number): Promise<readonly WrappedKey[]>;
-  /** Replaces those that are still there under `from`; what was destroyed meanwhile stays so. Returns how many. */
+  /**
+   * Replaces those that are still there under `from`; what was destroyed meanwhile stays so. All are of one new epoch; none is
+   * replaced when that is not the current one any more. Returns how many.
+   */
   rewrap(keys: readonly WrappedKey[], from: EpochId): Promise<number>;
   /** How many there are, by epoch and use. */
   counts(): Promise<readonly { readonly epoch: EpochId; readonly use: KeyUse; readonly count: number }[]>;
   /** Living versions, newest first. */
   named(use: NamedUse): Promise<readonly NamedVersion[]>;
-  /** Stores a version with its key, in one; false, and nothing is stored, when the version is there or the epoch is not current. */
+  /** Stores a version with its key, in one; false, and nothing is stored, when the version is or was there or the epoch is not current. */
   addNamed(version: NamedVersion, key: WrappedKey): Promise<boolean>;
   /** Ends a version, and destroys its key. */
   dropNamed(use: NamedUse, version: number, at: Instant): Promise<void>;
@@ -58,9 +69,22 @@ export interface KeyStore {
   epochs(): Promise<readonly EpochState[]>;
   /** Makes a new epoch the current one; the one that was becomes `leaving`. False: `instead` is not the current one (null: there is one). */
   beginEpoch(id: EpochId, instead: EpochId | null, at: Instant): Promise<boolean>;
-  /** From `leaving` to `empty`; false while keys are under it. */
+  /** From `leaving` to `empty`; false while keys are under it. True also where it is empty already. */
   emptied(id: EpochId, at: Instant): Promise<boolean>;
   /** Forgets an empty epoch. */
   forgetEpoch(id: EpochId): Promise<void>;
+  /**
+   * Runs `work` while nobody else, here or in another process, runs theirs; whoever dies lets go.
+   * @throws LetheError `rotation_running`
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** The one epoch of keys that are stored together. */
+export function epochOf(keys: readonly WrappedKey[]): EpochId {
+  const [first, ...others] = new Set(keys.map(({ epoch }) => epoch));
+  if (first === undefined || others.length > 0)
+    throw new TypeError('keys that are stored together are of one epoch');
+  return first;
 }

@@ -1,3 +1,5 @@
+import { LetheError } from '../core/errors.js';
+
 /** A key of 256 bits that is opened: `secret` is wiped when its holder lets it go, so nobody keeps it. */
 export interface OpenKey {
   readonly id: KeyId;
@@ -14,3 +16,14 @@ export const NAMED_USES = ['index', 'suppression', 'commitment'] as const;
 export type NamedUse = (typeof NAMED_USES)[number];
 
 export const KEY_BYTES = 32;
+
+const WIPED = Buffer.alloc(KEY_BYTES);
+
+/**
+ * The secret, to be used at once.
+ * @throws LetheError `key_let_go` when it is wiped already: all zeros, it would encrypt so that everybody can read it
+ */
+export function secretOf({ id, secret }: OpenKey): Buffer {
+  if (secret.equals(WIPED)) throw new LetheError('key_let_go', { key: id });
+  return secret;
+}

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { canonicalJson } from '../core/canonical-json.js';
 import { LetheError } from '../core/errors.js';
-import type { KeyId, KeyUse, OpenKey } from './key.js';
+import { bytesOf } from './header.js';
+import { KEY_BYTES, secretOf, type KeyId, type KeyUse, type OpenKey } from './key.js';
 import type { EpochId } from './epoch-store.js';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -15,31 +16,45 @@ export interface WrapBinding {
   readonly epoch: EpochId;
 }
 
-/** The key under its epoch's: nonce (12) · ciphertext (32) · tag (16), AES-256-GCM. */
-export function wrapKey(epochSecret: Buffer, binding: WrapBinding, secret: Uint8Array): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(ALGORITHM, epochSecret, nonce, { authTagLength: TAG_BYTES });
+/**
+ * The key under its epoch's: nonce (12) · ciphertext (32) · tag (16), AES-256-GCM (NIST SP 800-38D).
+ * @param nonce for known answers alone
+ * @throws LetheError `key_let_go` when either key is wiped already
+ */
+export function wrapKey(
+  epochSecret: Buffer,
+  binding: WrapBinding,
+  secret: Buffer,
+  nonce: Uint8Array = randomBytes(NONCE_BYTES),
+): Buffer {
+  if (secret.length !== KEY_BYTES) throw new TypeError('a key has 256 bits');
+  const epoch = secretOf({ id: binding.epoch, secret: epochSecret });
+  const cipher = createCipheriv(ALGORITHM, epoch, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(boundTo(binding));
-  return Buffer.concat([nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
+  const sealed = cipher.update(secretOf({ id: binding.id, secret }));
+  return Buffer.concat([nonce, sealed, cipher.final(), cipher.getAuthTag()]);
 }
 
-/** @throws LetheError `key_damaged` for anything but what wrapKey made of this binding */
+/** @throws LetheError `key_damaged` for anything but what wrapKey made of this binding; `key_let_go` */
 export function unwrapKey(epochSecret: Buffer, binding: WrapBinding, wrapped: Uint8Array): OpenKey {
-  const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength);
+  const bytes = bytesOf(wrapped);
+  const damaged = { key: binding.id, epoch: binding.epoch };
+  if (bytes.length !== NONCE_BYTES + KEY_BYTES + TAG_BYTES) throw new LetheError('key_damaged', damaged);
+  const epoch = secretOf({ id: binding.epoch, secret: epochSecret });
+  const decipher = createDecipheriv(ALGORITHM, epoch, bytes.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAAD(boundTo(binding));
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  // in memory of its own, and the only copy: not of the pool, which others are handed slices of
+  const secret = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
   try {
-    const decipher = createDecipheriv(ALGORITHM, epochSecret, bytes.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(boundTo(binding));
-    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    const secret = Buffer.concat([
-      decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
-      decipher.final(),
-    ]);
-    return { id: binding.id, secret };
+    decipher.final();
   } catch {
-    throw new LetheError('key_damaged', { key: binding.id, epoch: binding.epoch });
+    secret.fill(0);
+    throw new LetheError('key_damaged', damaged);
   }
+  return { id: binding.id, secret };
 }
 
 const boundTo = ({ id, use, epoch }: WrapBinding): Buffer =>

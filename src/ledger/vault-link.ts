@@ -119,11 +119,13 @@ export interface Adoption {
 /**
  * A person's decision to go on with the vault that is there: a new one in place of a lost one, an older copy, or the vault of
  * a database that was restored from before it was linked. Writes into the ledger that from here on it is another vault.
+ * @param also what else has to be done once another vault stands there, in the same transaction
  * @throws LetheError `vault_foreign` for a vault that belongs to another database
  */
 export async function adoptVault(
   { db, vault, clock }: { readonly db: Database; readonly vault: Vault; readonly clock: Clock },
   actorName: string,
+  also: (tx: Tx) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Adoption> {
   return db.transaction(async (tx) => {
     await lockSealing(tx);
@@ -144,6 +146,7 @@ export async function adoptVault(
       actor: await actorId(tx, actorName),
       about: { vault: made.id, block, ...(instead === null ? {} : { instead }) },
     });
+    await also(tx);
     return { vault: made.id, instead, block };
   });
 }

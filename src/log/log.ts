@@ -16,6 +16,8 @@ export const EVENTS = {
   'plan.withdrawn': 'a plan was withdrawn: what it rests on is no longer in force',
   'run.ended': 'a run has ended, for now or for good',
   'run.failed': 'a run was stopped by an error',
+  'keys.destroyed': 'keys of deleted records were destroyed',
+  'keys.pending': 'keys of deleted records could not be destroyed yet',
   'ledger.sealed': 'the ledger was sealed',
   'round.failed': 'a round was stopped by an error',
   'request.failed': 'a request could not be answered',

@@ -1,4 +1,3 @@
-import { didYouMean } from '../core/did-you-mean.js';
 import { parseDecimal } from '../core/decimal.js';
 import { parseInstant } from '../core/instant.js';
 import type { MapFact, MapTable } from '../datamap/graph.js';
@@ -6,6 +5,7 @@ import { refuse, type ConditionContext } from './condition-context.js';
 import type { JsonObject } from './json-object.js';
 import type { FactValue, FactValues } from './predicate.js';
 import { readConstant } from './read-test.js';
+import { unknownFact } from './unknown-fact.js';
 
 /** Instants outside these count as missing in a database too: no period can be counted from them. */
 const FIRST_INSTANT = '0001-01-02T00:00:00.000000Z';
@@ -23,8 +23,7 @@ export function readFacts(
     const path = `${at}.${name}`;
     const fact = table.facts.get(name);
     if (fact) return [name, readFact(context, fact, value, path)] as const;
-    const record = table.concept ?? table.id;
-    report(path, `unknown fact "${name}" for record "${record}"${didYouMean(name, [...table.facts.keys()])}`);
+    report(path, unknownFact(table, name, [...table.facts.keys()]));
     return [name, null] as const;
   });
   // "record?": the data map's own predicate on which rows are records; a fixture is one

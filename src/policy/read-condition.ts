@@ -5,6 +5,7 @@ import { refuse, type ConditionContext } from './condition-context.js';
 import { OPERATORS, type Operator } from './condition-schema.js';
 import { isObject, type JsonObject } from './json-object.js';
 import { readTest } from './read-test.js';
+import { unknownFact } from './unknown-fact.js';
 
 const MAX_DEPTH = 32;
 /** Parts are compared with parts when a policy is published. */
@@ -98,9 +99,7 @@ function readFact(context: ConditionContext, name: unknown, path: string): MapFa
   const { table } = context;
   if (typeof name !== 'string')
     return refuse(context, path, name === undefined ? 'is missing' : 'must be the name of a fact');
-  const record = table.concept ?? table.id;
-  const unknown = `unknown fact "${name}" for record "${record}"${didYouMean(name, [...table.facts.keys()])}`;
-  return table.facts.get(name) ?? refuse(context, path, unknown);
+  return table.facts.get(name) ?? refuse(context, path, unknownFact(table, name, [...table.facts.keys()]));
 }
 
 function readOperator(context: ConditionContext, name: unknown, path: string): Operator | null {

@@ -13,6 +13,7 @@ import type { ConditionContext } from './condition-context.js';
 import { entriesOf, type JsonObject } from './json-object.js';
 import { readCondition } from './read-condition.js';
 import { retentionSchema, type RetentionEntry } from './retention-schema.js';
+import { unknownFact } from './unknown-fact.js';
 import { zodProblems } from '../datamap/zod-problems.js';
 
 /** A checked retention policy: every name resolved against the data map. */
@@ -134,11 +135,7 @@ function readStart(table: MapTable, name: unknown, report: Report): MapFact | nu
   const instants = [...table.facts.values()]
     .filter(({ type }) => type === 'instant')
     .map((other) => other.name);
-  if (!fact)
-    report(
-      'keep.from',
-      `unknown fact "${name}" for record "${table.concept ?? table.id}"${didYouMean(name, instants)}`,
-    );
+  if (!fact) report('keep.from', unknownFact(table, name, instants));
   else if (fact.type !== 'instant')
     report('keep.from', `fact "${name}" is no instant (instants: ${instants.join(', ')})`);
   else return fact;

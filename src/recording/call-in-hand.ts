@@ -138,8 +138,8 @@ export async function inHand<T>(
   context: RecordingContext,
   call: Call,
   id: string,
+  { isObjection = false, locksConsents = false }: HandOptions,
   work: (hand: CallInHand) => Promise<T>,
-  { isObjection = false, locksConsents = false }: HandOptions = {},
 ): Promise<T> {
   checkCall(call);
   if (!isCallId(id)) throw unknownCall(id);

@@ -1,6 +1,8 @@
 import type { Instant } from '../core/instant.js';
 import type { Queryable, Row, Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import type { Encryption } from '../encryption/encryption.js';
+import { newRow } from '../encryption/new-rows.js';
 import type { Purpose } from '../policy/purposes.js';
 import type {
   CallEvent,
@@ -184,15 +186,18 @@ export async function recordOfSubject(db: Queryable, subject: string): Promise<s
   return rows[0]?.name ?? null;
 }
 
-/** Stores sound with the ticket; returns its key. */
+/** Stores sound with the ticket; returns its key. @throws LetheError as Encryption.encrypt */
 export async function insertRecording(
+  encryption: Encryption,
   tx: Tx,
   ticket: string,
   { mediaType, content, seconds, startedAt }: StoredSound,
 ): Promise<string> {
+  const place = { table: 'call_recordings', owner: { record: 'ticket', key: ticket } };
+  const { key, values } = await newRow(encryption, tx, place, { content });
   const { rows } = await tx.query<Row & { id: string }>(sql`
-    insert into desk.call_recordings (ticket_id, media_type, content, duration_seconds, started_at)
-    values (${ticket}::bigint, ${mediaType}, ${content}, ${seconds}, ${startedAt}::timestamptz)
+    insert into desk.call_recordings (id, ticket_id, media_type, content, duration_seconds, started_at)
+    values (${key}, ${ticket}::bigint, ${mediaType}, ${values.content}, ${seconds}, ${startedAt}::timestamptz)
     returning id`);
   return rows[0]?.id ?? '';
 }

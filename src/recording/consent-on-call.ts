@@ -34,7 +34,7 @@ export async function consentOn(
   input: CallConsentOrder,
 ): Promise<{ readonly participant: string }> {
   const { participant, evidence, ...said } = readConsenting(input);
-  return inHand(context, call, id, async (hand) => {
+  return inHand(context, call, id, {}, async (hand) => {
     requireOpen(hand);
     const { subject, place } = hand.present(participant);
     const policies = await context.policies(hand.tx, hand.at);
@@ -144,20 +144,14 @@ async function objectOn(
   kind: 'refused' | 'withdrawn',
 ): Promise<Objected> {
   const { participant } = readObjecting(input);
-  return inHand(
-    context,
-    call,
-    id,
-    async (hand) => {
-      const { subject, consent, isPresent } = hand.participant(participant);
-      const stopped = isPresent && hand.state.recording !== 'off';
-      if (subject !== null) await endConsents(hand, { context, call }, subject, consent, kind);
-      await hand.write({ kind, at: hand.at, participant });
-      if (stopped) await stop(hand);
-      return { stopped };
-    },
-    { isObjection: true },
-  );
+  return inHand(context, call, id, { isObjection: true }, async (hand) => {
+    const { subject, consent, isPresent } = hand.participant(participant);
+    const stopped = isPresent && hand.state.recording !== 'off';
+    if (subject !== null) await endConsents(hand, { context, call }, subject, consent, kind);
+    await hand.write({ kind, at: hand.at, participant });
+    if (stopped) await stop(hand);
+    return { stopped };
+  });
 }
 
 async function stop(hand: CallInHand): Promise<void> {

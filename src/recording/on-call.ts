@@ -114,7 +114,7 @@ export async function joinCall(
   input: JoinOrder,
 ): Promise<Joined> {
   const order = readJoining(input);
-  return inHand(context, call, id, async (hand) => {
+  return inHand(context, call, id, {}, async (hand) => {
     requireOpen(hand);
     const participant = await addTo(hand, context, order);
     const listeners = presentOn(hand.state).filter(({ role }) => role === 'listener');
@@ -131,7 +131,7 @@ export async function leaveCall(
   id: string,
   participant: string,
 ): Promise<{ readonly paused: boolean }> {
-  return inHand(context, call, id, async (hand) => {
+  return inHand(context, call, id, {}, async (hand) => {
     await hand.write({ kind: 'left', at: hand.at, participant: hand.present(participant).id, reason: null });
     return { paused: await pauseUnlessPermitted(hand) };
   });
@@ -159,7 +159,7 @@ export async function announceOn(
   input: AnnounceOrder,
 ): Promise<{ readonly participants: number }> {
   const { participants, inRecording, evidence = null, ...order } = readAnnouncing(input);
-  return inHand(context, call, id, async (hand) => {
+  return inHand(context, call, id, {}, async (hand) => {
     requireOpen(hand);
     const { policy, version } = shownTo(await context.policies(hand.tx, hand.at), order, hand.at);
     const shown = {
@@ -188,7 +188,7 @@ export async function tellOn(
   input: TellOrder,
 ): Promise<{ readonly participants: number }> {
   const { participants } = readTelling(input);
-  return inHand(context, call, id, async (hand) => {
+  return inHand(context, call, id, {}, async (hand) => {
     requireOpen(hand);
     const told = namedOn(hand, participants);
     for (const participant of told) await hand.write({ kind: 'told', at: hand.at, participant });
@@ -212,7 +212,7 @@ export async function listenTo(
   input: ListenOrder,
 ): Promise<Joined> {
   const order = readListening(input);
-  return inHand(context, call, id, async (hand) => {
+  return inHand(context, call, id, {}, async (hand) => {
     requireOpen(hand);
     const untold = presentOn(hand.state).filter(({ role, isTold }) => role !== 'listener' && !isTold);
     if (untold.length > 0) throw untoldOn(id, untold);
@@ -234,16 +234,10 @@ export async function endCall(
   call: Call,
   id: string,
 ): Promise<{ readonly id: string }> {
-  return inHand(
-    context,
-    call,
-    id,
-    async (hand) => {
-      if (!hand.state.isOver) await hand.write({ kind: 'ended', at: hand.at });
-      return { id };
-    },
-    { isObjection: true },
-  );
+  return inHand(context, call, id, { isObjection: true }, async (hand) => {
+    if (!hand.state.isOver) await hand.write({ kind: 'ended', at: hand.at });
+    return { id };
+  });
 }
 
 /** @throws LetheError `call_over` */

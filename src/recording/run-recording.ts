@@ -20,20 +20,14 @@ export async function startRecording(
   call: Call,
   id: string,
 ): Promise<{ readonly id: string }> {
-  return inHand(
-    context,
-    call,
-    id,
-    async (hand) => {
-      requireOpen(hand);
-      requireState(hand, 'off', 'be started');
-      const version = await requirePermitted(hand, context);
-      await hand.write({ kind: 'started', at: hand.at });
-      await hand.prove('recording.started', countsOf(hand), version);
-      return { id };
-    },
-    RESTING,
-  );
+  return inHand(context, call, id, RESTING, async (hand) => {
+    requireOpen(hand);
+    requireState(hand, 'off', 'be started');
+    const version = await requirePermitted(hand, context);
+    await hand.write({ kind: 'started', at: hand.at });
+    await hand.prove('recording.started', countsOf(hand), version);
+    return { id };
+  });
 }
 
 /**
@@ -47,21 +41,15 @@ export async function pauseRecording(
   input: PauseOrder,
 ): Promise<{ readonly id: string }> {
   const { reason } = readPausing(input);
-  return inHand(
-    context,
-    call,
-    id,
-    async (hand) => {
-      const { recording, pausedFor } = hand.state;
-      if (recording === 'off') throw stateError(hand, 'be paused');
-      if (pausedFor.has(reason)) return { id };
-      await hand.write({ kind: 'paused', at: hand.at, reason });
-      await hand.prove('recording.paused', countsOf(hand));
-      return { id };
-    },
-    // whoever asks for less sound needs no permission
-    { isObjection: true },
-  );
+  // whoever asks for less sound needs no permission
+  return inHand(context, call, id, { isObjection: true }, async (hand) => {
+    const { recording, pausedFor } = hand.state;
+    if (recording === 'off') throw stateError(hand, 'be paused');
+    if (pausedFor.has(reason)) return { id };
+    await hand.write({ kind: 'paused', at: hand.at, reason });
+    await hand.prove('recording.paused', countsOf(hand));
+    return { id };
+  });
 }
 
 /**
@@ -75,22 +63,16 @@ export async function resumeRecording(
   input: ResumeOrder = {},
 ): Promise<{ readonly id: string; readonly recording: 'on' | 'paused' }> {
   const order = readResuming(input);
-  return inHand(
-    context,
-    call,
-    id,
-    async (hand) => {
-      requireOpen(hand);
-      requireState(hand, 'paused', 'be resumed');
-      const reason = reasonToEnd(hand, order.reason);
-      const isLast = hand.state.pausedFor.size === 1;
-      const version = isLast ? await requirePermitted(hand, context) : undefined;
-      await hand.write({ kind: 'resumed', at: hand.at, reason });
-      if (isLast) await hand.prove('recording.resumed', countsOf(hand), version);
-      return { id, recording: isLast ? 'on' : 'paused' };
-    },
-    RESTING,
-  );
+  return inHand(context, call, id, RESTING, async (hand) => {
+    requireOpen(hand);
+    requireState(hand, 'paused', 'be resumed');
+    const reason = reasonToEnd(hand, order.reason);
+    const isLast = hand.state.pausedFor.size === 1;
+    const version = isLast ? await requirePermitted(hand, context) : undefined;
+    await hand.write({ kind: 'resumed', at: hand.at, reason });
+    if (isLast) await hand.prove('recording.resumed', countsOf(hand), version);
+    return { id, recording: isLast ? 'on' : 'paused' };
+  });
 }
 
 function reasonToEnd(hand: CallInHand, named: PauseReason | undefined): PauseReason {
@@ -112,18 +94,12 @@ export async function stopRecording(
   call: Call,
   id: string,
 ): Promise<{ readonly id: string }> {
-  return inHand(
-    context,
-    call,
-    id,
-    async (hand) => {
-      if (hand.state.recording === 'off') return { id };
-      await hand.write({ kind: 'stopped', at: hand.at, reason: 'order' });
-      await hand.prove('recording.stopped', countsOf(hand));
-      return { id };
-    },
-    { isObjection: true },
-  );
+  return inHand(context, call, id, { isObjection: true }, async (hand) => {
+    if (hand.state.recording === 'off') return { id };
+    await hand.write({ kind: 'stopped', at: hand.at, reason: 'order' });
+    await hand.prove('recording.stopped', countsOf(hand));
+    return { id };
+  });
 }
 
 const countsOf = ({ state }: CallInHand): Readonly<Record<string, number>> => ({

@@ -1,5 +1,6 @@
 import type { Call } from '../access/call.js';
 import { LetheError } from '../core/errors.js';
+import { encryptionBegun } from '../encryption/state.js';
 import { toMicros, type Instant } from '../core/instant.js';
 import type { CallState, Interval } from './call-state.js';
 import { inHand, type CallInHand, type RecordingContext } from './call-in-hand.js';
@@ -9,7 +10,7 @@ import { insertRecording } from './call-store.js';
 /**
  * Stores sound of the call with its ticket, during the call or after it. Every segment lies inside one time in which the
  * recording ran, and nobody who can be heard in it objected since; the sound is no longer than its segments.
- * @throws LetheError `recording_not_stored`, `input_invalid`, `access_denied`, `call_unknown`
+ * @throws LetheError `recording_not_stored`, `input_invalid`, `access_denied`, `call_unknown`, and as Encryption.encrypt
  */
 export async function storeRecording(
   context: RecordingContext,
@@ -20,20 +21,19 @@ export async function storeRecording(
   const { segments, seconds, content, mediaType } = readStoring(input);
   const [first] = segments;
   if (!first) throw new TypeError('the order was read with a segment');
-  return inHand(
-    context,
-    call,
-    id,
-    async (hand) => {
+  const store = () =>
+    inHand(context, call, id, { locksConsents: true }, async (hand) => {
       for (const [index, one] of segments.entries()) requireRecorded(hand, one, `segment ${index + 1}`);
       requireNoLonger(hand, segments, seconds);
       const sound = { mediaType, content, seconds, startedAt: first.from };
-      const key = await insertRecording(hand.tx, hand.stored.ticket, sound);
+      const key = await insertRecording(context.encryption, hand.tx, hand.stored.ticket, sound);
       await hand.write({ kind: 'stored', at: hand.at, recording: key });
       await hand.prove('recording.stored', { segments: segments.length, seconds });
       return { recording: `recording/${key}` };
-    },
-    { locksConsents: true },
+    });
+  // one that began before encryption did would have stored in the clear
+  return store().catch((error: unknown) =>
+    encryptionBegun(error) ? store() : Promise.reject(error as Error),
   );
 }
 

@@ -13,6 +13,8 @@ export interface CertificateCheck {
   readonly differences: readonly string[];
   /** Actors whose names have been erased since: no difference. */
   readonly erased: readonly string[];
+  /** The epoch keys have been removed since, as it said they would be: no difference. */
+  readonly unreadableNow: boolean;
 }
 
 /**
@@ -26,11 +28,15 @@ export async function checkCertificate(
 ): Promise<CertificateCheck> {
   const now = await certificateOf(context, planId);
   const erased = erasedSince(shown, now);
+  const unreadableNow = hasComeTrue(shown, now);
   const differences = differencesOf(shown, now, '').filter(
-    (path) => path !== 'digest' && !erased.some((id) => path === `people.${id}`),
+    (path) =>
+      path !== 'digest' &&
+      !erased.some((id) => path === `people.${id}`) &&
+      !(unreadableNow && COME_TRUE.includes(path)),
   );
   const intact = isIntact(shown);
-  return { ok: intact && differences.length === 0, intact, differences, erased };
+  return { ok: intact && differences.length === 0, intact, differences, erased, unreadableNow };
 }
 
 /** Whether a certificate carries the digest of what it says. */
@@ -50,6 +56,17 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function erasedSince(shown: unknown, { people }: Certificate): readonly string[] {
   const named = isObject(shown) && isObject(shown['people']) ? shown['people'] : {};
   return Object.keys(people).filter((id) => people[id] === null && typeof named[id] === 'string');
+}
+
+const COPIES = 'destroyedKeys.vaultCopies';
+const COME_TRUE = [`${COPIES}.readable`, `${COPIES}.unreadableSince`];
+
+/** A certificate from when copies of the vault could still be read; now they cannot. */
+function hasComeTrue(shown: unknown, { destroyedKeys }: Certificate): boolean {
+  const keys = isObject(shown) ? shown['destroyedKeys'] : null;
+  const copies = isObject(keys) ? keys['vaultCopies'] : null;
+  if (!isObject(copies) || copies['readable'] !== true || copies['unreadableSince'] !== null) return false;
+  return destroyedKeys?.vaultCopies?.readable === false;
 }
 
 /** Paths at which two values differ. */

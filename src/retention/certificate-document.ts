@@ -56,6 +56,7 @@ function viewOf(certificate: Certificate): object {
     plan: { ...plan, made: signed(plan.made) },
     approvals: { ...approvals, given: approvals.given.map(signed) },
     run: { ...run, by: run.by.map(person) },
+    destroyedKeys: certificate.destroyedKeys ?? null,
     keys: [...new Set(proof.blocks.map(({ key }) => key))],
   };
 }

@@ -1,4 +1,5 @@
 import type { PeriodStarts } from '../core/period.js';
+import type { DestroyedKeys } from './certificate-keys.js';
 import type { PlanLedger } from './certificate-ledger.js';
 import type { Limit } from './certificate-limits.js';
 import type { Kept } from './certificate-store.js';
@@ -89,6 +90,8 @@ export interface CertificateFacts {
   };
   readonly tables: readonly { readonly table: string; readonly planned: number; readonly deleted: number }[];
   readonly kept: readonly Kept[];
+  /** Absent where nothing was encrypted. */
+  readonly destroyedKeys?: DestroyedKeys;
   /** Rows written while their parents went, deleted after the batches. */
   readonly lateRows: number;
   readonly proof: {

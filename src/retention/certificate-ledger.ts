@@ -22,6 +22,20 @@ export interface PlanEntry {
   readonly counts: Readonly<Record<string, number>>;
   /** Records it commits to. */
   readonly names: number;
+  /** Of a batch: texts of persons who went, under keys that stay. */
+  readonly textsKept: number;
+  /** Of a destruction of keys; null: it is none. */
+  readonly destruction: Destruction | null;
+}
+
+/** Where and when the copies of destroyed keys lose their meaning. */
+export interface Destruction {
+  /** The epoch that was current afterwards: copies from before have the keys under it, or an earlier one. */
+  readonly epoch: string;
+  readonly provider: string;
+  /** ISO 8601. */
+  readonly afterDestruction: string;
+  readonly keptFor: string;
 }
 
 /** A signed block that holds entries of the run. */
@@ -129,5 +143,41 @@ function entryAbout(planId: string, text: string): PlanEntry | null {
     planDigest: digests['plan'] ?? null,
     counts,
     names: names.length,
+    textsKept: Number(about['textsKept'] ?? 0),
+    destruction: kind === 'keys.destroyed' ? destructionIn(about) : null,
   };
+}
+
+const destructionIn = (about: EntryBody['about']): Destruction => ({
+  epoch: String(about['epoch']),
+  provider: String(about['provider']),
+  afterDestruction: String(about['afterDestruction']),
+  keptFor: String(about['keptFor']),
+});
+
+/**
+ * When epoch keys were removed from their place, as sealed entries `epoch.retired` say; an entry that waits for its block says
+ * nothing yet.
+ * @throws LetheError `ledger_broken`
+ */
+export async function provenRetirements(
+  db: Queryable,
+  epochs: ReadonlySet<string>,
+  trusted: readonly PublicKey[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.query<Row & { block: string }>(sql`
+    select distinct s.block from lethe.ledger_entry e join lethe.ledger_sealed s on s.entry_id = e.id
+    where e.kind = 'epoch.retired' and e.body::jsonb -> 'about' ->> 'epoch' = any (${[...epochs]}::text[])
+    order by s.block`);
+  const found = new Map<string, string>();
+  for (const { block } of rows) {
+    const sealed = await sealedEntries(db, Number(block));
+    await provenBlock(db, Number(block), sealed, trusted);
+    for (const { entry } of sealed) {
+      if (entry?.kind !== 'epoch.retired') continue;
+      const { kind, at, about } = JSON.parse(entry.body) as EntryBody;
+      if (kind === 'epoch.retired') found.set(String(about['epoch']), at);
+    }
+  }
+  return found;
 }

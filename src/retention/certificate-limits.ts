@@ -1,3 +1,5 @@
+import type { DestroyedKeys } from './certificate-keys.js';
+
 /** What a certificate of disposal does not cover (DESIGN invariant 10). Other words here make a certificate of version 2. */
 export interface Limit {
   /** Report templates have the words in their language for it. */
@@ -8,7 +10,11 @@ export interface Limit {
     | 'outside-the-map'
     | 'other-records'
     | 'one-database'
-    | 'later';
+    | 'later'
+    | 'vault-copies'
+    | 'copied-epochs'
+    | 'kms-deletion'
+    | 'texts-kept';
   readonly text: string;
 }
 
@@ -41,4 +47,30 @@ export const LIMITS: readonly Limit[] = [
     code: 'later',
     text: 'It describes what was done when the run finished. What was written afterwards is not covered.',
   },
+];
+
+/** What the destruction of keys does not reach, besides. */
+const VAULT_COPIES: Limit = {
+  code: 'vault-copies',
+  text: 'Copies of the vault made before the keys were destroyed have them, under an epoch key of that time. Until that epoch key is removed from its place, such a copy and a backup of the ticket database together can be read.',
+};
+const COPIED_EPOCHS: Limit = {
+  code: 'copied-epochs',
+  text: 'A copy of the place of the epoch keys (the key file, or what LETHE_EPOCHS_URL names) keeps the epoch keys of its time, also when they have been removed there.',
+};
+const KMS_DELETION: Limit = {
+  code: 'kms-deletion',
+  text: 'AWS KMS cannot take back what it wrapped: an epoch key that somebody copied out of its place, wrapped, can be opened as long as the KMS key lives, by whoever may use that. Deleting a KMS key takes 7 to 30 days (ScheduleKeyDeletion).',
+};
+const TEXTS_KEPT: Limit = {
+  code: 'texts-kept',
+  text: 'Texts shared with others are not made unreadable for one person: messages by these persons in tickets that are kept stay, under the keys of these tickets.',
+};
+
+/** The limits of a run, with those of its keys where it destroyed any. */
+export const limitsOf = (keys: DestroyedKeys | null): readonly Limit[] => [
+  ...LIMITS,
+  ...(keys?.vaultCopies ? [VAULT_COPIES, COPIED_EPOCHS] : []),
+  ...(keys?.providers.includes('aws-kms') ? [KMS_DELETION] : []),
+  ...(keys ? [TEXTS_KEPT] : []),
 ];

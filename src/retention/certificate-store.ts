@@ -60,6 +60,17 @@ export async function runCounts(db: Queryable, planId: string): Promise<RunCount
   };
 }
 
+/** Keys of a plan's records that were destroyed, by use. */
+export async function destroyedCounts(
+  db: Queryable,
+  planId: string,
+): Promise<Readonly<Partial<Record<'subject' | 'ticket', number>>>> {
+  const { rows } = await db.query<Row & { use: 'subject' | 'ticket'; keys: string }>(sql`
+    select use, count(*) as keys from lethe.data_key
+    where plan_id = ${planId} and destroyed_at is not null group by use`);
+  return Object.fromEntries(rows.map(({ use, keys }) => [use, Number(keys)]));
+}
+
 /** A text that the plan rests on: who brought it in, and when. */
 export interface StoredVersion extends Row {
   readonly name: string;

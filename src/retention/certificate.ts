@@ -2,16 +2,16 @@ import { digestOf } from '../core/digest.js';
 import { LetheError } from '../core/errors.js';
 import type { Tx } from '../db/database.js';
 import { approvedPlanOf } from '../disposal/approval-store.js';
-import { isAsPlanned } from '../disposal/plan.js';
+import { isAsPlanned } from '../disposal/plan-digest.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { actorNames } from '../ledger/actor-directory.js';
 import { sealLedger } from '../ledger/seal.js';
 import { requireVault } from '../ledger/vault-link.js';
-import type { PublicKey } from '../vault/signing-key.js';
 import { agreed, deedsOf, type Deeds } from './certificate-deeds.js';
 import type { Certificate, CertificateFacts, PublishedFacts, WithoutApproval } from './certificate-facts.js';
 import { placesOf, provenLedger, type PlanLedger } from './certificate-ledger.js';
-import { LIMITS } from './certificate-limits.js';
+import { destroyedKeysOf, requireDestroyed, type KeysQuestion } from './certificate-keys.js';
+import { limitsOf } from './certificate-limits.js';
 import { databaseOf, keptOf, runCounts, versionOf } from './certificate-store.js';
 import { listPublications } from '../publication/publication-store.js';
 import type { RetentionInput } from '../policy/retention-schema.js';
@@ -19,16 +19,18 @@ import type { RetentionContext } from './retention.js';
 
 /**
  * The certificate of a finished run. Seals the ledger first where that is still to be done.
- * @throws LetheError `plan_unknown`, `certificate_unfinished`, `certificate_unsealed`, `certificate_contradicted` (ledger and
+ * @throws LetheError `plan_unknown`, `certificate_unfinished`, `keys_pending`, `certificate_unsealed`, `certificate_contradicted` (ledger and
  *   tables disagree), `ledger_broken`
  */
 export async function certificateOf(context: RetentionContext, planId: string): Promise<Certificate> {
   const { db } = context;
   const vault = requireVault(context.vault);
   requireDone(await findPlan(db, planId));
+  await requireDestroyed(db, planId);
   if ((await placesOf(db, planId)).unsealed > 0) await sealLedger({ ...context, vault });
-  const [keys, identity] = [await vault.publicKeys(), await vault.identity()];
-  const facts = await db.transaction((tx) => readFacts(tx, planId, keys, identity?.database ?? null), {
+  const [trusted, identity] = [await vault.publicKeys(), await vault.identity()];
+  const question = { keys: context.keys ?? null, trusted };
+  const facts = await db.transaction((tx) => readFacts(tx, planId, question, identity?.database ?? null), {
     isolation: 'repeatable read',
   });
   return { ...facts, digest: digestOf(facts) };
@@ -41,15 +43,16 @@ function requireDone({ id, state }: PlanRow): void {
 async function readFacts(
   tx: Tx,
   planId: string,
-  keys: readonly PublicKey[],
+  question: KeysQuestion,
   installation: string | null,
 ): Promise<CertificateFacts> {
   const plan = await findPlan(tx, planId);
   const { unsealed, blocks } = await placesOf(tx, planId);
   if (unsealed > 0) throw new LetheError('certificate_unsealed', { plan: planId, unsealed });
-  const ledger = await provenLedger(tx, planId, blocks, keys);
+  const ledger = await provenLedger(tx, planId, blocks, question.trusted);
   const deeds = deedsOf(plan, ledger.entries);
   const counts = agreed(plan, deeds, await runCounts(tx, planId));
+  const destroyedKeys = await destroyedKeysOf(tx, plan, ledger.entries, question);
   const policy = await policyOf(tx, plan);
   const map = await versionOf(tx, planId, plan.map_digest);
   const facts = {
@@ -73,13 +76,14 @@ async function readFacts(
     },
     tables: tablesOf(plan, deeds),
     kept: await keptOf(tx, planId),
+    ...(destroyedKeys && { destroyedKeys }),
     lateRows: deeds.lateRows,
     proof: {
       entries: ledger.entries.length,
       blocks: ledger.blocks,
       verify: verifyCommand(ledger),
     },
-    limits: LIMITS,
+    limits: limitsOf(destroyedKeys),
   } as const;
   return { ...facts, people: await peopleOf(tx, facts) };
 }

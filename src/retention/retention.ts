@@ -10,6 +10,7 @@ import { readForeignKeys } from '../datamap/foreign-keys.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { looseKeys } from '../datamap/loose-keys.js';
 import { actorId, actorNames } from '../ledger/actor-directory.js';
+import type { DestroyingKeys } from '../encryption/destroy-keys.js';
 import { approvePlan, requireApproval } from '../disposal/approval.js';
 import type { Run } from '../disposal/prepared-run.js';
 import { syncFloors, type PoliciesInForce } from '../disposal/floors.js';
@@ -37,6 +38,8 @@ export interface RetentionContext {
   readonly policies: readonly RetentionPolicy[];
   readonly clock: Clock;
   readonly vault: Vault | null;
+  /** Absent or null: nothing is encrypted, or the keys are not configured. */
+  readonly keys?: DestroyingKeys | null;
 }
 
 /** The same for those who change something: others publish meanwhile. */
@@ -195,7 +198,7 @@ async function storedPolicy(
 }
 
 async function prepareRun(
-  { db, graph, clock, vault, policiesInForce }: ActingContext,
+  { db, graph, clock, vault, keys = null, policiesInForce }: ActingContext,
   plan: PlanRow,
   policies: readonly RetentionPolicy[],
   by: Pick<Run, 'actor' | 'startedAt'>,
@@ -225,6 +228,7 @@ async function prepareRun(
     ...by,
     clock,
     vault,
+    keys,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type PlanRow,
   type PlanState,
 } from '../disposal/plan-store.js';
+import { pendingByPlan } from '../encryption/data-key-store.js';
 import { actorNames } from '../ledger/actor-directory.js';
 import { digestsNow, type RetentionContext } from './retention.js';
 import { unsweptParts } from './withdraw.js';
@@ -35,6 +36,8 @@ export interface PlanStatus {
   readonly busy: number;
   /** Parts of a withdrawn run that are still to be swept. */
   readonly unswept: number;
+  /** Keys of deleted records that are still to be destroyed. */
+  readonly pendingKeys: number;
   readonly failure: string | null;
   /** A brake holds the run (a setting of `worker`), until then; null: none does. */
   readonly rests: { readonly until: Instant; readonly because: string } | null;
@@ -59,10 +62,12 @@ async function statusesOf(
 ): Promise<readonly PlanStatus[]> {
   const { db } = context;
   const [names, moving] = [await actorNames(db), await movingPlans(db)];
+  const pending = await pendingByPlan(db);
   const statuses: PlanStatus[] = [];
   for (const plan of plans)
     statuses.push({
       ...(await statusOf(context, plan, names.get(plan.created_by) ?? plan.created_by)),
+      pendingKeys: pending.get(plan.id)?.keys ?? 0,
       isMoving: plan.state === 'applying' && moving.has(plan.id),
     });
   return statuses;
@@ -72,7 +77,7 @@ async function statusOf(
   context: RetentionContext,
   plan: PlanRow,
   createdBy: string,
-): Promise<Omit<PlanStatus, 'isMoving'>> {
+): Promise<Omit<PlanStatus, 'isMoving' | 'pendingKeys'>> {
   const { db, clock } = context;
   const [progress, approvals] = [await progressOf(db, plan.id), await approvalsAt(db, plan, clock.now())];
   return {
@@ -124,17 +129,22 @@ const STALE = 'its policy or the data map has changed since: withdraw it, and pl
 /** What is wrong with a plan that should have come further; null when nothing is. */
 export function trouble(status: PlanStatus): string | null {
   const { state, isStale: stale } = status;
-  if (state === 'done') return null;
+  if (state === 'done') return status.pendingKeys > 0 ? keysLeft(status) : null;
   if (state === 'withdrawn') return leftBehind(status);
   const wrong = unfinished(status);
   if (!stale) return wrong;
   return wrong === null || state === 'planned' ? STALE : `${wrong}; ${STALE}`;
 }
 
-const leftBehind = ({ unswept }: PlanStatus): string | null =>
-  unswept > 0
+const leftBehind = (status: PlanStatus): string | null =>
+  status.unswept > 0
     ? 'rows that came late to deleted records are in use or protected: withdraw it once more'
-    : null;
+    : status.pendingKeys > 0
+      ? keysLeft(status)
+      : null;
+
+const keysLeft = ({ pendingKeys }: PlanStatus): string =>
+  `${pendingKeys} keys of deleted records are not destroyed yet: a worker destroys them, see \`lethe doctor\``;
 
 function unfinished({
   state,

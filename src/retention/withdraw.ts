@@ -1,4 +1,5 @@
 import type { Actor } from '../core/actor.js';
+import { LetheError } from '../core/errors.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import { closureOf } from '../datamap/closure.js';
@@ -9,6 +10,7 @@ import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { sweepLateChildren } from '../disposal/sweep.js';
 import { withdrawPlan, type WithdrawalOrder } from '../disposal/withdrawal.js';
 import { workTables } from '../disposal/work-tables.js';
+import { destroyEnded } from '../encryption/destroy-keys.js';
 import { actorId } from '../ledger/actor-directory.js';
 import type { RetentionContext } from './retention.js';
 
@@ -36,8 +38,22 @@ export async function withdrawRetention(
   const isAgain = before.state === 'withdrawn' && (await unsweptParts(db, before.id)) > 0;
   const plan = isAgain ? before : await withdrawPlan(context, order);
   const unswept = await sweepRest(context, plan, order.actor);
+  await destroyRest(context, plan, order.actor);
   const { taken, items } = await progressOf(db, plan.id);
   return { id: plan.id, deleted: Number(taken), items: Number(items), unswept };
+}
+
+/** What it deleted stays deleted, and so its keys go; where the vault is away, the worker's next round destroys them. */
+async function destroyRest(
+  { db, clock, keys = null }: RetentionContext,
+  { id }: PlanRow,
+  actor: Actor,
+): Promise<void> {
+  try {
+    await destroyEnded({ db, clock, keys, actor: await actorId(db, actor.name) }, id);
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error;
+  }
 }
 
 /** Parts of a run whose deleted parents may have late children that nothing has looked for yet. */

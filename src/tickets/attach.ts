@@ -21,7 +21,8 @@ export interface Attached extends Stored {
 
 /**
  * Adds files to a message.
- * @throws LetheError `input_invalid`, `access_denied`, `intake_closed`, `intake_refused`; nothing is written then
+ * @throws LetheError `input_invalid`, `access_denied`, `intake_closed`, `intake_refused`, and as Encryption.encrypt; nothing is
+ *   written then
  */
 export async function attachTo(context: TicketContext, call: Call, input: AttachInput): Promise<Attached> {
   const order = checkedInput('attachments', attachInput, input);
@@ -32,7 +33,14 @@ export async function attachTo(context: TicketContext, call: Call, input: Attach
     const taken = takeIn(inForce, call, { channel, fields: {}, files: order.files, making: [] });
     const [author, at] = [deskAuthor(call), context.clock.now()];
     const origin = order.source ?? usualSource(author, channel);
-    const keys = await storeFiles(tx, message, taken.files, origin, at);
+    const keys = await storeFiles(
+      context.encryption,
+      tx,
+      { ticket: place.ticket_id, message },
+      taken.files,
+      origin,
+      at,
+    );
     await touchTicket(tx, place.ticket_id, at);
     await recordReduced(tx, context.clock, call, { deed: 'attach', channel, name: order.message }, taken);
     const { dropped, masked } = taken;

@@ -1,11 +1,12 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Call } from '../access/call.js';
+import { decryptedRow } from '../access/protected-values.js';
 import { LetheError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import type { Instant } from '../core/instant.js';
 import type { Row, Tx } from '../db/database.js';
 import { sqlstateOf } from '../db/failures.js';
-import { raw, sql } from '../db/sql.js';
+import { identifier, join, raw, sql } from '../db/sql.js';
 import type { MapColumn, MapGraph } from '../datamap/graph.js';
 import { readProtections } from '../disposal/protections.js';
 import { cutText } from '../intake/cut-text.js';
@@ -13,6 +14,7 @@ import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
 import type { z } from 'zod';
 import { checkedInput } from './checked-input.js';
+import { indexEmail, indexPhone } from './customer-index.js';
 import { recipientsOf } from './recipients.js';
 import { requireAccess } from './require-access.js';
 import { insertTasks } from './task-store.js';
@@ -36,7 +38,7 @@ const UNIQUE = '23505';
 /**
  * Corrects a customer's master data wherever the map has it (GDPR Art. 16), and lists whom it has to be told to. Messages and
  * the history stay as they were written; a customer on hold stays as they are: both take a statement instead.
- * @throws LetheError `input_invalid`, `access_denied`, `rectification_held`
+ * @throws LetheError `input_invalid`, `access_denied`, `rectification_held`, and as Encryption.encrypt and decrypt
  */
 export async function correctCustomer(
   context: TicketContext,
@@ -53,8 +55,9 @@ export async function correctCustomer(
     const column = columnOf(context.graph, field);
     const by = await actorId(tx, call.actor.id);
     const id = newId('rectification');
-    await insertRectification(tx, { id, key, order, old: await valueOf(tx, column, key), by, at });
-    await setValue(tx, column, key, order.value);
+    const { [field]: old = null } = await valuesOf(context, tx, key, [column]);
+    await insertRectification(tx, { id, key, order, old: old ?? '', by, at });
+    await setValue(context, tx, column, key, order.value);
     const recipients = await recipientsOf(tx, inForce.activity, key, `customer.${field}`, column.category);
     const tasks = await insertTasks(tx, {
       key,
@@ -120,22 +123,60 @@ function columnOf(graph: MapGraph, field: string): MapColumn {
   return column;
 }
 
-async function valueOf(tx: Tx, column: MapColumn, key: string): Promise<string> {
-  const { rows } = await tx.query<Row & { value: string | null }>(sql`
-    select ${raw(column.sql)}::text as value from desk.customers where id = ${key}::bigint`);
-  return rows[0]?.value ?? '';
+type Texts = Readonly<Record<string, string | null>>;
+
+/** The customer's values in these columns, by their ids. */
+async function valuesOf(
+  { encryption, graph }: TicketContext,
+  tx: Tx,
+  key: string,
+  columns: readonly MapColumn[],
+): Promise<Texts> {
+  const selected = columns.map((column) => sql`${raw(column.sql)}::text as ${raw(identifier(column.id))}`);
+  const { rows } = await tx.query<Row & Texts>(sql`
+    select ${join(selected)} from desk.customers where id = ${key}::bigint`);
+  const table = graph.records.get('customer');
+  return table && rows[0] ? decryptedRow(encryption, table, key, rows[0], tx) : {};
 }
 
 /** The people's table is the only one of the help desk that holds master data; the map names the column. */
-async function setValue(tx: Tx, column: MapColumn, key: string, value: string | null): Promise<void> {
+async function setValue(
+  context: TicketContext,
+  tx: Tx,
+  column: MapColumn,
+  key: string,
+  value: string | null,
+): Promise<void> {
+  const place = { table: 'customers', row: key, owner: { record: 'customer', key } };
+  const { [column.id]: stored } = await context.encryption.encrypt(tx, place, { [column.id]: value });
+  await indexAnew(context, tx, column, key, value);
   try {
     await tx.query(sql`
-      update desk.customers set ${raw(column.sql)} = ${value}::${raw(column.type === 'date' ? 'date' : 'text')}
+      update desk.customers set ${raw(column.sql)} = ${stored}::${raw(column.type === 'date' ? 'date' : 'text')}
       where id = ${key}::bigint`);
   } catch (error) {
-    if (sqlstateOf(error) === UNIQUE) throw invalid('value: another customer has it');
+    if (sqlstateOf(error) === UNIQUE) throw taken();
     throw error;
   }
+}
+
+const taken = (): LetheError => invalid('value: another customer has it');
+
+/** Where it is encrypted, the customer is found by the new value from now on. A phone without a prefix is read by their country. */
+async function indexAnew(
+  context: TicketContext,
+  tx: Tx,
+  { id }: MapColumn,
+  key: string,
+  value: string | null,
+): Promise<void> {
+  const { encryption, graph } = context;
+  if (id === 'email' && !(await indexEmail(encryption, tx, key, value))) throw taken();
+  if ((id !== 'phone' && id !== 'country') || !(await encryption.isOn(tx))) return;
+  const beside = columnOf(graph, id === 'phone' ? 'country' : 'phone');
+  const known = await valuesOf(context, tx, key, [beside]);
+  const { phone = null, country = null }: Texts = { ...known, [id]: value };
+  await indexPhone(encryption, tx, key, phone, country);
 }
 
 interface Rectification {

@@ -5,6 +5,7 @@ import { showingInFull } from '../access/fields.js';
 import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
 import type { MapColumn } from '../datamap/graph.js';
+import { INDEX_KINDS, type IndexKind } from '../encryption/normal-forms.js';
 import { join, raw, sql, type Sql } from '../db/sql.js';
 import { askedFor, candidatesFor, type Asked } from './ask.js';
 import type { Part } from './desk-record.js';
@@ -13,7 +14,11 @@ import type { Part } from './desk-record.js';
 export type FoundBy = 'number' | 'email' | 'phone' | 'customerNumber' | 'text';
 
 const WANTED = new Slot('wanted');
+const DIGESTS = new Slot('digests');
 const MOST_FOUND = 50;
+
+/** What is stored encrypted, and then found by its digests. */
+export const isIndexed = (by: FoundBy): by is IndexKind => (INDEX_KINDS as readonly string[]).includes(by);
 
 /** Where it is looked for: the column, and how it is compared. An e-mail address is the same in any case. */
 const PLACES: Readonly<Record<FoundBy, readonly (readonly [Part, string, Sql])[]>> = {
@@ -27,6 +32,14 @@ const PLACES: Readonly<Record<FoundBy, readonly (readonly [Part, string, Sql])[]
   ],
 };
 
+/**
+ * Where the column is encrypted. Compared with what is stored, too: while the first encryption goes on, some rows are in the clear
+ * and have no digest yet.
+ */
+export const indexedSql = (kind: IndexKind, customer: string, digests: unknown, stored: Sql): Sql =>
+  sql`(${raw(customer)} = any(array(select b.key::bigint from lethe.blind_index b
+    where b.kind = ${raw(`'${kind}'`)} and b.record = 'customer' and b.digest = any(${digests}::bytea[]))) or ${stored})`;
+
 /** The text as a pattern that finds it anywhere, `%` and `_` meaning themselves. */
 export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 
@@ -38,11 +51,18 @@ export interface FindStatement {
 /**
  * Tickets that may be listed, found by what may be read of them in full: a match in a row, or by a column, that who asks sees
  * masked or not at all finds nothing. Null: there is no such place for them.
+ * @param isEncrypted what customers are found by is looked for by its digests
  */
-export function findStatement(asked: Asked, ticket: Candidates, by: FoundBy): FindStatement | null {
-  const places = PLACES[by].flatMap(
-    ([part, column, matches]) => placeSql(asked, ticket, part, column, matches) ?? [],
-  );
+export function findStatement(
+  asked: Asked,
+  ticket: Candidates,
+  by: FoundBy,
+  isEncrypted: boolean,
+): FindStatement | null {
+  const places = PLACES[by].flatMap(([part, column, stored]) => {
+    const matches = isEncrypted && isIndexed(by) ? indexedSql(by, 'this.id', DIGESTS, stored) : stored;
+    return placeSql(asked, ticket, part, column, matches) ?? [];
+  });
   if (places.length === 0) return null;
   const rows = guardedRows(ticket, { ...askedFor(asked), isPermitted: true });
   const statement = sql`

@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Call } from '../access/call.js';
 import { accessDenied } from '../access/decision.js';
+import { decryptedRow } from '../access/protected-values.js';
 import { sha256 } from '../core/digest.js';
 import { newId } from '../core/ids.js';
 import { checkedInput, words } from './checked-input.js';
 import { entryOf } from './ask.js';
-import { storeProof, useProof } from './proof-store.js';
+import { storeProof, useProof, type Provable } from './proof-store.js';
 import { readTicket } from './read-ticket.js';
 import type { TicketView } from './read-view.js';
-import type { TicketContext } from './ticket-context.js';
+import type { ProofDelivery, TicketContext } from './ticket-context.js';
 
 const TOKEN_BYTES = 32;
 
@@ -40,25 +41,32 @@ export async function requestProof(context: TicketContext, request: ProofRequest
     id: newId('proof'),
     number: number.trim(),
     address: address.trim(),
+    digests: await context.encryption.digests(context.db, 'email', address.trim()),
     tokenHash: sha256(token),
   };
   const to = await storeProof(context.db, { ...proof, now: context.clock.now() });
-  if (to !== null) deliver(context, { to, number: proof.number, token });
+  if (to !== null) deliver(context, to, { number: proof.number, token });
   return REQUESTED;
 }
 
-/** Later, and whatever becomes of it: neither the time it takes nor its failure may tell that there is a ticket. */
+/**
+ * Later, and whatever becomes of it: neither the time it takes, also to decrypt the address, nor its failure may tell that there is
+ * a ticket.
+ */
 function deliver(
-  { deliverProof }: TicketContext,
-  delivery: Parameters<NonNullable<typeof deliverProof>>[0],
+  { deliverProof, encryption, graph }: TicketContext,
+  { customer, email }: Provable,
+  delivery: Omit<ProofDelivery, 'to'>,
 ): void {
-  if (!deliverProof) return;
+  const table = graph.records.get('customer');
+  if (!deliverProof || !table) return;
+  const send = async (): Promise<void> => {
+    const to = await decryptedRow(encryption, table, customer, { email });
+    deliverProof({ ...delivery, to: to.email });
+  };
   setImmediate(() => {
-    try {
-      deliverProof(delivery);
-    } catch {
-      // the host application minds its own mail; the person asks again
-    }
+    // the host application minds its own mail, and a key service that is away comes back; the person asks again
+    send().catch(() => undefined);
   });
 }
 

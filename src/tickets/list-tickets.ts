@@ -1,6 +1,7 @@
 import type { Call } from '../access/call.js';
 import type { Candidates, Denial } from '../access/decide-access.js';
 import type { GuardedRows, Shown } from '../access/guarded-rows.js';
+import { ProtectedValues } from '../access/protected-values.js';
 import type { LetheError } from '../core/errors.js';
 import type { Row } from '../db/database.js';
 import {
@@ -34,7 +35,7 @@ const LIST = { deed: 'list', record: 'ticket', key: null } as const;
 /**
  * Lists the tickets that who asks may list for the purpose, page by page; the condition of the policies is part of the query.
  * @throws LetheError `access_denied` (also for a filter or an order by what is not shown in full on every such ticket),
- *   `input_invalid`
+ *   `input_invalid`, and as Encryption.decrypt
  */
 export async function listTickets(
   context: TicketContext,
@@ -45,6 +46,7 @@ export async function listTickets(
   const after = placeAfter(checked);
   const outcome = await asking(context, call, (asked) => askList(asked, checked, after));
   if ('refusal' in outcome) throw await outcome.refusal();
+  await outcome.sealed.decrypt(context.encryption);
   await recordList(context, call, outcome.list.tickets);
   return outcome.list;
 }
@@ -60,7 +62,13 @@ export async function recordList(
   await log.append([entryOf(call, LIST, full ? 'allow' : 'masked', [...new Set(policies)].sort(), null)]);
 }
 
-export type ListOutcome<T> = { readonly list: T } | { readonly refusal: () => Promise<LetheError> };
+export type ListOutcome<T> =
+  | {
+      readonly list: T;
+      /** What of it is shown only when it is decrypted. */
+      readonly sealed: ProtectedValues;
+    }
+  | { readonly refusal: () => Promise<LetheError> };
 
 export interface ListRow extends Row {
   readonly stamp: string;
@@ -84,12 +92,13 @@ async function askList(
   const { rows } = await asked.context.db.query<ListRow>(filledFor(compiled.statement, asked, values));
   const page = rows.slice(0, order.limit);
   const last = rows.length > order.limit ? page.at(-1) : undefined;
+  const sealed = new ProtectedValues();
   const list: TicketList = {
-    tickets: shownIn(compiled.rows, page),
+    tickets: shownIn(compiled.rows, page, sealed),
     next: last ? cursorOf(order.sort, placeOf(last)) : null,
     count: order.count ? (rows[0]?.count ?? (await countBefore(asked, order, after))) : null,
   };
-  return { stamp: await stampOf(asked, rows), result: { list } };
+  return { stamp: await stampOf(asked, rows), result: { list, sealed } };
 }
 
 /** Of a list whose last page was asked past its end. */
@@ -103,8 +112,11 @@ async function countBefore(asked: Asked, order: ListOrder, after: ListPlace | nu
 export const stampOf = async ({ context }: Asked, rows: readonly ListRow[]): Promise<string> =>
   rows[0]?.stamp ?? stampNow(context.db);
 
-export const shownIn = (guarded: GuardedRows, rows: readonly ListRow[]): readonly Shown[] =>
-  rows.flatMap((row) => guarded.shown(row.id, guarded.valuesOf(row)) ?? []);
+export const shownIn = (
+  guarded: GuardedRows,
+  rows: readonly ListRow[],
+  sealed: ProtectedValues,
+): readonly Shown[] => rows.flatMap((row) => guarded.shown(row.id, guarded.valuesOf(row), sealed) ?? []);
 
 const placeOf = ({ id, sorted }: ListRow): ListPlace => ({ key: id, value: sorted });
 

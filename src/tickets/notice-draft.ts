@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Call } from '../access/call.js';
+import { decryptedRow } from '../access/protected-values.js';
 import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Row, Tx } from '../db/database.js';
-import { raw, sql } from '../db/sql.js';
+import { identifier, raw, sql } from '../db/sql.js';
 import { textLines } from '../documents/plain-text.js';
 import { readTemplate, renderTemplate } from '../documents/template.js';
 import { LANGUAGES } from '../policy/languages.js';
@@ -38,7 +39,7 @@ const TEMPLATES = fileURLToPath(new URL('../../reports/rectification-notice', im
 /**
  * Drafts the notice of Art. 19 that a task asks for. It is made anew each time and stored nowhere: a copy of the person's
  * data would be one more place to correct.
- * @throws LetheError `input_invalid`, `task_unknown`, `access_denied`
+ * @throws LetheError `input_invalid`, `task_unknown`, `access_denied`, and as Encryption.decrypt
  */
 export async function draftNotice(
   context: TicketContext,
@@ -66,22 +67,24 @@ export async function draftNotice(
 
 async function factsOf(
   tx: Tx,
-  { graph }: TicketContext,
+  { graph, encryption }: TicketContext,
   task: Task,
   key: string,
   { activity, organisation }: PoliciesByKind,
 ) {
   const field = task.field.replace(/^customer\./, '');
-  const column = graph.records.get('customer')?.columns.get(field);
-  if (!column) throw new LetheError('task_unknown', { task: task.id });
-  const { rows } = await tx.query<Row & { value: string | null; customer_number: string }>(sql`
-    select ${raw(column.sql)}::text as value, customer_number from desk.customers where id = ${key}::bigint`);
+  const table = graph.records.get('customer');
+  const column = table?.columns.get(field);
+  if (!table || !column) throw new LetheError('task_unknown', { task: task.id });
+  const { rows } = await tx.query<Row & Readonly<Record<string, string | null>>>(sql`
+    select ${raw(column.sql)}::text as ${raw(identifier(field))}, customer_number from desk.customers where id = ${key}::bigint`);
+  const customer = await decryptedRow(encryption, table, key, rows[0] ?? {}, tx);
   const of = activity.find(({ id }) => id === task.activity)?.entry;
   const recipient = of?.recipients.find(({ id }) => id === task.recipient);
   return {
     field,
-    value: rows[0]?.value ?? null,
-    customerNumber: rows[0]?.customer_number ?? '',
+    value: customer[field] ?? null,
+    customerNumber: customer['customer_number'] ?? '',
     correctedAt: task.madeAt as Instant,
     activity: { title: of?.title ?? task.activity ?? '' },
     recipient: { name: recipient?.name ?? task.recipient ?? '', contact: recipient?.contact ?? null },

@@ -3,6 +3,7 @@ import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import type { Encryption } from '../encryption/encryption.js';
 import type { Channel, Dropped } from '../intake/intake.js';
 import type { z } from 'zod';
 import { storeFiles } from './attachment-store.js';
@@ -37,22 +38,24 @@ type Order = z.output<typeof openInput>;
 
 /**
  * Opens a ticket: what the channel's intake policy takes is stored, with where it came from, and nothing else.
- * @throws LetheError `input_invalid`, `intake_closed`, `intake_refused`, `access_denied`; nothing is written then
+ * @throws LetheError `input_invalid`, `intake_closed`, `intake_refused`, `access_denied`, and as Encryption.encrypt; nothing is
+ *   written then
  */
 export async function openTicket(context: TicketContext, call: Call, input: OpenInput): Promise<Opened> {
   const order = checkedInput('ticket', openInput, input);
   return writing(context, call, 'open', 'ticket', async (tx) => {
     const taken = takeIn(await context.policies(tx), call, handed(order));
     const at = context.clock.now();
-    const customer = await customerOf(tx, order, taken, at);
+    const customer = await customerOf(context.encryption, tx, order, taken, at);
     const { subject = '' } = fieldsOf('ticket', taken);
     const { category, priority, channel } = order;
     const origin = originsOf(call, order)('ticket.subject');
     const about = { subject, category, priority, channel, origin };
-    const ticket = await insertTicket(tx, { ...about, customer: customer.id, at });
+    const ticket = await insertTicket(context.encryption, tx, { ...about, customer: customer.id, at });
     const name = `ticket/${ticket.id}`;
     await requireAccess(context, tx, call, 'open', name);
-    const message = await storeFirst(tx, call, order, taken, { ticket: ticket.id, customer, at });
+    const place = { ticket: ticket.id, customer, at };
+    const message = await storeFirst(context.encryption, tx, call, order, taken, place);
     await recordReduced(tx, context.clock, call, { deed: 'open', channel, name }, taken);
     const { dropped, masked } = taken;
     return { ticket: name, number: ticket.number, message: `message/${message}`, dropped, masked };
@@ -79,7 +82,13 @@ const fieldsOf = (record: string, { fields }: TakenIn): Readonly<Record<string, 
   );
 
 /** Without an address there is nobody a ticket could be of. */
-async function customerOf(tx: Tx, order: Order, taken: TakenIn, at: Instant): Promise<FoundCustomer> {
+async function customerOf(
+  encryption: Encryption,
+  tx: Tx,
+  order: Order,
+  taken: TakenIn,
+  at: Instant,
+): Promise<FoundCustomer> {
   if (typeof order.customer === 'string') return { id: order.customer.split('/')[1] ?? '', isNew: false };
   const data: CustomerData = fieldsOf('customer', taken);
   const { email } = data;
@@ -89,7 +98,7 @@ async function customerOf(tx: Tx, order: Order, taken: TakenIn, at: Instant): Pr
       problems: 'customer.email is required: the ticket would be nobody’s',
       policies: 'the desk’s own rule',
     });
-  return findOrMakeCustomer(tx, { ...data, email }, at);
+  return findOrMakeCustomer(encryption, tx, { ...data, email }, at);
 }
 
 interface Place {
@@ -100,6 +109,7 @@ interface Place {
 
 /** The first message with its files, the events, the counter, and where each datum of a new customer came from. */
 async function storeFirst(
+  encryption: Encryption,
   tx: Tx,
   call: Call,
   order: Order,
@@ -110,7 +120,7 @@ async function storeFirst(
   const { channel, notice } = order;
   const { body = '' } = fieldsOf('message', taken);
   const originOf = originsOf(call, order);
-  const message = await insertMessage(tx, {
+  const message = await insertMessage(encryption, tx, {
     ticket,
     author,
     customer: customer.id,
@@ -123,11 +133,11 @@ async function storeFirst(
   await setStatus(tx, ticket, null, 'new', author, at);
   await countTicket(tx, customer.id, at);
   if (notice) await insertNotice(tx, ticket, notice, channel, at);
-  await storeFiles(tx, message, taken.files, originOf('attachment.content'), at);
+  await storeFiles(encryption, tx, { ticket, message }, taken.files, originOf('attachment.content'), at);
   if (!customer.isNew) return message;
   const fields = Object.keys(fieldsOf('customer', taken)) as CustomerField[];
   const origins = fields.map((field) => [field, originOf(`customer.${field}`)] as const);
-  await insertProvenance(tx, customer.id, origins, channel, at);
+  await insertProvenance(encryption, tx, customer.id, origins, channel, at);
   return message;
 }
 

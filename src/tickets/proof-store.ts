@@ -1,6 +1,7 @@
 import type { Instant } from '../core/instant.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import { indexedSql } from './find-sql.js';
 
 /** Proofs of one ticket that may be good at a time: more would be a way to fill somebody's mailbox. */
 const MOST_PROOFS = 5;
@@ -10,28 +11,41 @@ export interface NewProof {
   readonly id: string;
   readonly number: string;
   readonly address: string;
+  /** Of the address; null where addresses are not encrypted. */
+  readonly digests: readonly Uint8Array[] | null;
   readonly tokenHash: string;
   readonly now: Instant;
 }
 
+/** Whom a proof goes to. */
+export interface Provable {
+  /** Key of the customer. */
+  readonly customer: string;
+  /** Their address, as it is stored. */
+  readonly email: string;
+}
+
 /**
- * Stores a proof in any case, and returns where it goes: the customer's address, as stored, if the ticket is theirs. One statement
- * that writes one row, whether there is such a ticket or not.
+ * Stores a proof in any case, and returns where it goes if the ticket is theirs. One statement that writes one row, whether there
+ * is such a ticket or not.
  */
-export async function storeProof(db: Queryable, proof: NewProof): Promise<string | null> {
-  const { id, number, address, tokenHash, now } = proof;
-  const { rows } = await db.query<Row & { email: string | null }>(sql`
+export async function storeProof(db: Queryable, proof: NewProof): Promise<Provable | null> {
+  const { id, number, address, digests, tokenHash, now } = proof;
+  const stored = sql`lower(c.email) = lower(${address})`;
+  const theirs = digests === null ? stored : indexedSql('email', 'c.id', digests, stored);
+  const { rows } = await db.query<Row & { customer: string | null; email: string | null }>(sql`
     with found as (
-      select t.id::text as ticket, c.email from desk.tickets t join desk.customers c on c.id = t.customer_id
-      where t.number = ${number} and lower(c.email) = lower(${address})
+      select t.id::text as ticket, c.id as customer, c.email from desk.tickets t join desk.customers c on c.id = t.customer_id
+      where t.number = ${number} and ${theirs}
         and (select count(*) from lethe.ticket_proof p
              where p.ticket = t.id::text and p.expires_at > ${now}::timestamptz) < ${MOST_PROOFS}),
     stored as (
       insert into lethe.ticket_proof (id, ticket, token_hash, made_at, expires_at, attempts_left)
       values (${id}, (select ticket from found), ${tokenHash}, ${now}::timestamptz,
         ${now}::timestamptz + interval '15 minutes', ${ATTEMPTS}))
-    select (select email from found) as email`);
-  return rows[0]?.email ?? null;
+    select (select customer from found) as customer, (select email from found) as email`);
+  const { customer = null, email = null } = rows[0] ?? {};
+  return customer === null || email === null ? null : { customer, email };
 }
 
 export interface ProvenTicket {

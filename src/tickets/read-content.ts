@@ -3,10 +3,12 @@ import type { Candidates, Denial } from '../access/decide-access.js';
 import type { Decision } from '../access/decision.js';
 import { showingInFull } from '../access/fields.js';
 import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
+import { decryptedRow } from '../access/protected-values.js';
 import { anyMatchesSql } from '../access/access-sql.js';
 import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
 import type { LetheError } from '../core/errors.js';
+import type { MapTable } from '../datamap/graph.js';
 import type { Row } from '../db/database.js';
 import { join, raw, sql, type Sql } from '../db/sql.js';
 import {
@@ -33,7 +35,7 @@ export interface Content {
 /**
  * Reads the content of a file of a ticket: for whom the policies show its column in full, and with it everything it is part of.
  * @param ref `attachment/5`, `recording/3`
- * @throws LetheError `access_denied` (also where there is no such file), `input_invalid`
+ * @throws LetheError `access_denied` (also where there is no such file), `input_invalid`, and as Encryption.decrypt
  */
 export async function readContent(
   context: TicketContext,
@@ -44,15 +46,22 @@ export async function readContent(
   const named = deskRecord(context.graph, ref, [part]);
   const outcome = await asking(context, call, (asked) => askContent(asked, named, ref));
   if ('refusal' in outcome) throw await outcome.refusal();
-  const { content, decision } = outcome;
+  const { table, decision } = outcome;
+  const { content } = await decryptedRow(context.encryption, table, named.key, outcome.content);
   const policies = decision.policies.map(({ version }) => version);
   const subject = { deed: 'read', ...named } as const;
   await context.log.append([entryOf(call, subject, 'allow', policies, decision.reason)]);
-  return content;
+  return { content, mediaType: outcome.mediaType };
 }
 
 type Outcome =
-  | { readonly content: Content; readonly decision: Decision }
+  | {
+      readonly table: MapTable;
+      /** As it is stored. */
+      readonly content: { readonly content: Uint8Array };
+      readonly mediaType: string;
+      readonly decision: Decision;
+    }
   | { readonly refusal: () => Promise<LetheError> };
 
 interface ContentRow extends Row {
@@ -72,7 +81,8 @@ async function askContent(asked: Asked, named: DeskRecord, ref: string): Promise
   const { stamp = '', shown = null, content = null, media_type: mediaType = null } = rows[0] ?? {};
   const decision = shown && compiled.rows.shown(named.key, shown)?.decision;
   const granted = decision && content && mediaType !== null;
-  return { stamp, result: granted ? { content: { content, mediaType }, decision } : { refusal } };
+  const { table } = found.file;
+  return { stamp, result: granted ? { table, content: { content }, mediaType, decision } : { refusal } };
 }
 
 interface Files {

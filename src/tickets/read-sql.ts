@@ -1,5 +1,6 @@
 import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
 import type { Candidates } from '../access/decide-access.js';
+import type { MapGraph, MapTable } from '../datamap/graph.js';
 import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
 import { join, raw, sql, type Sql } from '../db/sql.js';
@@ -13,6 +14,8 @@ export type TicketName = 'key' | 'number';
 export interface ReadStatement {
   readonly statement: Sql;
   readonly parts: Readonly<Record<Part, GuardedRows>>;
+  /** The table of what people stated. */
+  readonly statements: MapTable;
 }
 
 /** Places of the parts in the answer: rows are ordered by it. */
@@ -52,7 +55,13 @@ export function readStatement(asked: Asked, ticket: Candidates, by: TicketName):
     )}
     union all select ${at('stamp')}, null, null, null, to_json(${STAMP})
     order by place, at, id`;
-  return { statement, parts };
+  return { statement, parts, statements: tableOf(asked.context.graph, 'statements') };
+}
+
+function tableOf({ tables }: MapGraph, id: string): MapTable {
+  const table = tables.get(id);
+  if (!table) throw new TypeError(`the map has no table "${id}"`);
+  return table;
 }
 
 /** Where no policy permits a part, its rows are counted and nothing of them is selected. */

@@ -22,14 +22,16 @@ const NUMBER = /^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/;
 
 /**
  * Reads a ticket with everything in it that the policies show, in one statement and one snapshot; what was decided is recorded
- * before it is returned. Contents of files are a call of their own.
+ * before it is returned. Contents of files are a call of their own. What is shown is decrypted in one go; without a key of it,
+ * nothing is shown.
  * @param ref `ticket/77`, or the ticket's number `T-2026-000123`
- * @throws LetheError `access_denied` (also where there is no such ticket), `input_invalid`
+ * @throws LetheError `access_denied` (also where there is no such ticket), `input_invalid`, and as Encryption.decrypt
  */
 export async function readTicket(context: TicketContext, call: Call, ref: string): Promise<TicketView> {
   const { by, name } = ticketName(context, ref);
   const outcome = await asking(context, call, (asked) => askTicket(asked, by, name, ref));
   if ('refusal' in outcome) throw await outcome.refusal();
+  await outcome.read.sealed.decrypt(context.encryption);
   await context.log.append(entriesOf(call, outcome.key, outcome.read));
   return outcome.read.view;
 }
@@ -55,7 +57,7 @@ async function askTicket(asked: Asked, by: TicketName, name: string, ref: string
     return { stamp: await stampNow(context.db), result: { refusal: refusal(null) } };
   const compiled = compiledFor(asked, `read ${by}`, () => readStatement(asked, ticket, by));
   const { rows } = await context.db.query<ReadRow>(filledFor(compiled.statement, asked, { name }));
-  const read = viewOf(compiled.parts, rows);
+  const read = viewOf(compiled, rows);
   const key = rows.find(({ place }) => place === PLACES.ticket)?.id ?? null;
   return {
     stamp: String(rows.find(({ place }) => place === PLACES.stamp)?.shown),

@@ -1,5 +1,6 @@
 import type { Decision } from '../access/decision.js';
 import type { Shown } from '../access/guarded-rows.js';
+import { ProtectedValues } from '../access/protected-values.js';
 import type { Row } from '../db/database.js';
 import { instantText } from '../db/values.js';
 import type { Part } from './desk-record.js';
@@ -41,11 +42,16 @@ export interface ReadOutcome {
   readonly customerKey: string | null;
   /** Every decision that had a part in it. */
   readonly decisions: readonly Decision[];
+  /** What of the view is shown only when it is decrypted. */
+  readonly sealed: ProtectedValues;
 }
 
 /** Null: the ticket may not be read, or is not there. */
-export function viewOf(parts: ReadStatement['parts'], rows: readonly ReadRow[]): ReadOutcome | null {
-  const reading = new Reading(parts, rows);
+export function viewOf(
+  guarded: Omit<ReadStatement, 'statement'>,
+  rows: readonly ReadRow[],
+): ReadOutcome | null {
+  const reading = new Reading(guarded, rows);
   const [ticket] = reading.parts('ticket');
   if (!ticket) return null;
   const [customer] = reading.parts('customer');
@@ -62,7 +68,7 @@ export function viewOf(parts: ReadStatement['parts'], rows: readonly ReadRow[]):
     withheld: reading.withheld,
     decision: full ? 'allow' : 'masked',
   };
-  return { view, customerKey: customer?.id ?? null, decisions };
+  return { view, customerKey: customer?.id ?? null, decisions, sealed: reading.sealed };
 }
 
 interface KeyedPart {
@@ -74,17 +80,21 @@ interface KeyedPart {
 /** The rows of one answer, part by part; what may not be shown is counted on the way. */
 class Reading {
   withheld = 0;
+  readonly sealed = new ProtectedValues();
 
   constructor(
-    private readonly guarded: ReadStatement['parts'],
+    private readonly guarded: Omit<ReadStatement, 'statement'>,
     private readonly rows: readonly ReadRow[],
   ) {}
 
-  parts(part: Part): readonly KeyedPart[] {
+  /** @param around whether what the part stands in is shown */
+  parts(part: Part, around: (parent: string | null) => boolean = () => true): readonly KeyedPart[] {
     const found: KeyedPart[] = [];
+    const guarded = this.guarded.parts[part];
     for (const { place, id, parent, shown: values } of this.rows) {
       if (place !== PLACES[part] || id === null) continue;
-      const shown = this.guarded[part].shown(id, values as readonly unknown[] | null);
+      const visible = around(parent) ? (values as readonly unknown[] | null) : null;
+      const shown = guarded.shown(id, visible, this.sealed);
       if (shown) found.push({ id, parent, shown });
       else this.withheld += 1;
     }
@@ -95,11 +105,9 @@ class Reading {
   messages(): readonly MessageShown[] {
     const messages = this.parts('message');
     const attachments = new Map(messages.map(({ id }) => [id, [] as Shown[]]));
-    for (const { parent, shown } of this.parts('attachment')) {
-      const beside = attachments.get(parent ?? '');
-      if (beside) beside.push(shown);
-      else this.withheld += 1;
-    }
+    const withMessage = (parent: string | null): boolean => attachments.has(parent ?? '');
+    for (const { parent, shown } of this.parts('attachment', withMessage))
+      attachments.get(parent ?? '')?.push(shown);
     return messages.map((one) => ({
       ...this.stated('message', one),
       attachments: attachments.get(one.id) ?? [],
@@ -111,10 +119,18 @@ class Reading {
     const rows = shown.decision.showsPersonalData
       ? this.rows.filter(({ place, parent }) => place === PLACES.statement && parent === id)
       : [];
-    const statements = rows.flatMap(({ shown: values }) => {
+    const statements = rows.flatMap(({ id: key, shown: values }) => {
       const [about, body, at] = values as readonly [Part, string, string];
-      return about === part ? [{ body, statedAt: instantText(at) }] : [];
+      return about === part ? [this.statement(key ?? '', body, instantText(at))] : [];
     });
     return { ...shown, statements };
+  }
+
+  private statement(key: string, body: string, statedAt: string): StatementShown {
+    const statement = { body: '', statedAt };
+    this.sealed.add(this.guarded.statements, 'body', key, body, (plain) => {
+      statement.body = String(plain);
+    });
+    return statement;
   }
 }

@@ -21,7 +21,8 @@ export interface Written extends Stored {
 /**
  * Adds a message that the customer sees. A customer's own reopens a ticket that was settled: who still writes about it must
  * not find it deleted. An agent's does not.
- * @throws LetheError `input_invalid`, `access_denied`, `intake_closed`, `intake_refused`; nothing is written then
+ * @throws LetheError `input_invalid`, `access_denied`, `intake_closed`, `intake_refused`, and as Encryption.encrypt; nothing is
+ *   written then
  */
 export const replyTo = (context: TicketContext, call: Call, input: ReplyInput): Promise<Written> =>
   write(context, call, 'reply', checkedInput('reply', replyInput, input));
@@ -51,7 +52,7 @@ async function write(
     });
     const [author, at] = [deskAuthor(call), context.clock.now()];
     const origin = order.source ?? usualSource(author, channel);
-    const message = await insertMessage(tx, {
+    const message = await insertMessage(context.encryption, tx, {
       ticket,
       author,
       customer: row.customer_id,
@@ -61,7 +62,7 @@ async function write(
       origin,
       at,
     });
-    await storeFiles(tx, message, taken.files, origin, at);
+    await storeFiles(context.encryption, tx, { ticket, message }, taken.files, origin, at);
     await touchTicket(tx, ticket, at);
     if (deed === 'reply' && author.kind !== 'agent') {
       await notedContact(tx, author.kind === 'customer' ? author.customer : row.customer_id, at);

@@ -2,6 +2,8 @@ import type { Call } from '../access/call.js';
 import type { Instant } from '../core/instant.js';
 import type { Row, Tx } from '../db/database.js';
 import { raw, sql } from '../db/sql.js';
+import type { Encryption, Owner } from '../encryption/encryption.js';
+import { newRow } from '../encryption/new-rows.js';
 import { cutText } from '../intake/cut-text.js';
 import { cutsOf } from '../intake/intake.js';
 import { actorId } from '../ledger/actor-directory.js';
@@ -27,7 +29,7 @@ const OF = { customer: 'customer_id', ticket: 'ticket_id', message: 'message_id'
 /**
  * Adds what a person states about a message, a ticket or their own data (GDPR Art. 16): the record stays as it is, also under
  * a hold, and the statement is shown wherever it is shown. It goes with the record.
- * @throws LetheError `input_invalid`, `access_denied`
+ * @throws LetheError `input_invalid`, `access_denied`, and as Encryption.encrypt
  */
 export async function stateOn(context: TicketContext, call: Call, input: StateInput): Promise<Stated> {
   const order = checkedInput('statement', stateInput, input);
@@ -35,7 +37,8 @@ export async function stateOn(context: TicketContext, call: Call, input: StateIn
     const { record, key } = await requireAccess(context, tx, call, 'correct', order.record);
     const { text, counts } = cutText(order.text);
     const at = context.clock.now();
-    const statement = await insertStatement(tx, call, record as keyof typeof OF, key, text, at);
+    const about = { record: record as keyof typeof OF, key };
+    const statement = await insertStatement(context.encryption, tx, call, about, text, at);
     const stored = { dropped: cutsOf('statement.body', counts), masked: [] };
     await appendEntry(tx, {
       kind: 'statement.added',
@@ -50,17 +53,33 @@ export async function stateOn(context: TicketContext, call: Call, input: StateIn
   });
 }
 
+interface About {
+  readonly record: keyof typeof OF;
+  readonly key: string;
+}
+
 async function insertStatement(
+  encryption: Encryption,
   tx: Tx,
   call: Call,
-  record: keyof typeof OF,
-  key: string,
+  about: About,
   text: string,
   at: Instant,
 ): Promise<string> {
   const author = deskAuthor(call);
+  const place = { table: 'statements', owner: await ownerOf(encryption, tx, about) };
+  const { key, values } = await newRow(encryption, tx, place, { body: text });
   const { rows } = await tx.query<Row & { id: string }>(sql`
-    insert into desk.statements (${raw(OF[record])}, body, actor, agent_id, stated_at)
-    values (${key}::bigint, ${text}, ${author.kind}, ${agentKey(author)}::bigint, ${at}::timestamptz) returning id`);
+    insert into desk.statements (id, ${raw(OF[about.record])}, body, actor, agent_id, stated_at)
+    values (${key}, ${about.key}::bigint, ${values.body}, ${author.kind}, ${agentKey(author)}::bigint, ${at}::timestamptz)
+    returning id`);
   return rows[0]?.id ?? '';
+}
+
+/** What is stated goes with what it is about: a message with its ticket. */
+async function ownerOf(encryption: Encryption, tx: Tx, { record, key }: About): Promise<Owner> {
+  if (record !== 'message' || !(await encryption.isOn(tx))) return { record, key };
+  const { rows } = await tx.query<Row & { ticket_id: string }>(sql`
+    select ticket_id from desk.messages where id = ${key}::bigint`);
+  return { record: 'ticket', key: rows[0]?.ticket_id ?? '0' };
 }

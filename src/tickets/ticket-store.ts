@@ -1,6 +1,8 @@
 import type { Instant } from '../core/instant.js';
 import type { Row, Tx } from '../db/database.js';
-import { sql } from '../db/sql.js';
+import { sql, type Sql } from '../db/sql.js';
+import type { Encryption } from '../encryption/encryption.js';
+import { newRow } from '../encryption/new-rows.js';
 import type { Channel } from '../intake/intake.js';
 import { agentKey, type DeskAuthor } from './desk-author.js';
 import type { Origin } from './provenance-store.js';
@@ -32,19 +34,50 @@ export interface OpenedTicket {
 /**
  * The number is made of the year and the ticket's id, which a sequence gives: callers at the same time never wait for each
  * other. A number that an import has taken is passed over.
+ * @throws LetheError as Encryption.encrypt
  */
-export async function insertTicket(tx: Tx, ticket: NewTicket): Promise<OpenedTicket> {
+export async function insertTicket(encryption: Encryption, tx: Tx, ticket: NewTicket): Promise<OpenedTicket> {
+  const id = (await encryption.isOn(tx)) ? await drawNumbered(tx, ticket) : null;
+  const { subject, subject_source_ref } = await storedText(encryption, tx, ticket, id);
+  const next =
+    id === null
+      ? sql`select nextval(pg_get_serial_sequence('desk.tickets', 'id')) as id`
+      : sql`select ${id}::bigint as id`;
   const { rows } = await tx.query<Row & OpenedTicket>(sql`
-    with next as (select nextval(pg_get_serial_sequence('desk.tickets', 'id')) as id)
+    with next as (${next})
     insert into desk.tickets (id, number, subject, category, priority, channel, customer_id, subject_source,
       subject_source_ref, created_at, updated_at)
-    select id, 'T-' || ${ticket.at.slice(0, 4)}::text || '-' || lpad(id::text, greatest(6, length(id::text)), '0'),
-      ${ticket.subject}, ${ticket.category}, ${ticket.priority}, ${ticket.channel}, ${ticket.customer}::bigint,
-      ${ticket.origin.kind}, ${ticket.origin.ref ?? null},
-      ${ticket.at}::timestamptz, ${ticket.at}::timestamptz
+    select id, ${numberSql(ticket)}, ${subject}, ${ticket.category}, ${ticket.priority}, ${ticket.channel}, ${ticket.customer}::bigint,
+      ${ticket.origin.kind}, ${subject_source_ref}, ${ticket.at}::timestamptz, ${ticket.at}::timestamptz
     from next
     on conflict do nothing returning id, number`);
-  return rows[0] ?? insertTicket(tx, ticket);
+  return rows[0] ?? insertTicket(encryption, tx, ticket);
+}
+
+/** Of a row with an `id`. */
+const numberSql = ({ at }: NewTicket): Sql =>
+  sql`'T-' || ${at.slice(0, 4)}::text || '-' || lpad(id::text, greatest(6, length(id::text)), '0')`;
+
+/** A key whose number is free: a key that is passed over once texts are encrypted under it would stay in the vault for nothing. */
+async function drawNumbered(tx: Tx, ticket: NewTicket): Promise<string> {
+  const { rows } = await tx.query<Row & { id: string; taken: boolean }>(sql`
+    with next as materialized (select nextval(pg_get_serial_sequence('desk.tickets', 'id')) as id)
+    select id, exists (select from desk.tickets t where t.number = ${numberSql(ticket)}) as taken from next`);
+  const [next] = rows;
+  return next && !next.taken ? next.id : drawNumbered(tx, ticket);
+}
+
+/** @param id null: encryption is off */
+async function storedText(
+  encryption: Encryption,
+  tx: Tx,
+  { subject, origin }: NewTicket,
+  id: string | null,
+): Promise<{ readonly subject: string; readonly subject_source_ref: string | null }> {
+  const texts = { subject, subject_source_ref: origin.ref ?? null };
+  if (id === null) return texts;
+  const place = { table: 'tickets', row: id, owner: { record: 'ticket', key: id } };
+  return encryption.encrypt(tx, place, texts);
 }
 
 export interface NewMessage {
@@ -59,16 +92,22 @@ export interface NewMessage {
   readonly at: Instant;
 }
 
-/** Returns the message's key. What is internal was written by the desk, also where a program wrote it. */
-export async function insertMessage(tx: Tx, message: NewMessage): Promise<string> {
+/**
+ * Returns the message's key. What is internal was written by the desk, also where a program wrote it.
+ * @throws LetheError as Encryption.encrypt
+ */
+export async function insertMessage(encryption: Encryption, tx: Tx, message: NewMessage): Promise<string> {
   const { author, visibility } = message;
   const byDesk = author.kind === 'agent' || visibility === 'internal';
   const customer = author.kind === 'customer' ? author.customer : message.customer;
+  const place = { table: 'messages', owner: { record: 'ticket', key: message.ticket } };
+  const texts = { body: message.body, source_ref: message.origin.ref ?? null };
+  const { key, values } = await newRow(encryption, tx, place, texts);
   const { rows } = await tx.query<Row & { id: string }>(sql`
-    insert into desk.messages (ticket_id, author, customer_id, agent_id, visibility, channel, body, source, source_ref, sent_at)
-    values (${message.ticket}::bigint, ${byDesk ? 'agent' : 'customer'}, ${byDesk ? null : customer}::bigint,
-      ${agentKey(author)}::bigint, ${visibility}, ${message.channel}, ${message.body},
-      ${message.origin.kind}, ${message.origin.ref ?? null}, ${message.at}::timestamptz)
+    insert into desk.messages (id, ticket_id, author, customer_id, agent_id, visibility, channel, body, source, source_ref, sent_at)
+    values (${key}, ${message.ticket}::bigint, ${byDesk ? 'agent' : 'customer'}, ${byDesk ? null : customer}::bigint,
+      ${agentKey(author)}::bigint, ${visibility}, ${message.channel}, ${values.body},
+      ${message.origin.kind}, ${values.source_ref}, ${message.at}::timestamptz)
     returning id`);
   return rows[0]?.id ?? '';
 }

@@ -5,6 +5,7 @@ export const WRITTEN = {
     'tickets',
     'messages',
     'attachments',
+    'call_recordings',
     'ticket_links',
     'ticket_events',
     'provenance',
@@ -13,6 +14,14 @@ export const WRITTEN = {
     'forwards',
   ],
   updates: ['customers', 'tickets', 'messages', 'attachments', 'agents'],
-  /** Tables whose keys the storage draws itself, because a number is made of them. */
-  numbered: ['customers', 'tickets'],
+  /** Tables whose keys the storage draws itself: a number is made of them, or encrypted values are bound to them. */
+  numbered: [
+    'customers',
+    'tickets',
+    'messages',
+    'attachments',
+    'call_recordings',
+    'provenance',
+    'statements',
+  ],
 } as const;

@@ -7,7 +7,9 @@ import type { MapGraph } from '../datamap/graph.js';
 import type { Database, Tx } from '../db/database.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
+import { journaled } from '../ledger/journaled.js';
 import type { Purpose } from '../policy/purposes.js';
+import type { Vault } from '../vault/vault.js';
 import type { Scope } from './scopes.js';
 import { hashOf, isSecret, newSecret } from './secret.js';
 import { checkOrder, type TokenOrder } from './token-order.js';
@@ -17,6 +19,7 @@ export interface TokenContext {
   readonly db: Database;
   readonly graph: MapGraph;
   readonly clock: Clock;
+  readonly vault: Vault | null;
 }
 
 /** A new token. The secret is nowhere else: who loses it makes another. */
@@ -46,19 +49,21 @@ export async function createToken(
 }
 
 /**
- * From the next call on, in every process, the token is good for nothing.
- * @throws LetheError `token_unknown` (also one that is revoked already)
+ * From the next call on, in every process, the token is good for nothing; in a database that is restored, once it is replayed.
+ * @throws LetheError `token_unknown` (also one that is revoked already), `vault_unreadable`
  */
 export async function revokeToken(
-  { db, clock }: TokenContext,
+  { db, clock, vault }: TokenContext,
   id: string,
   by: ActorName,
 ): Promise<{ readonly id: string }> {
-  await db.transaction(async (tx) => {
-    const [now, revokedBy] = [clock.now(), await actorId(tx, by.name)];
-    const holder = await endToken(tx, id, revokedBy, now);
+  const open = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => db.transaction(work);
+  await journaled(vault, open, async (tx, intend) => {
+    const [at, actor] = [clock.now(), await actorId(tx, by.name)];
+    const holder = await endToken(tx, id, actor, at);
     if (holder === null) throw new LetheError('token_unknown', { token: id });
-    await record(tx, 'token.revoked', { id, at: now, by: revokedBy, holder });
+    const entry = await record(tx, 'token.revoked', { id, at, by: actor, holder });
+    await intend({ kind: 'token.revoked', id: entry, at, actor, token: id });
   });
   return { id };
 }

@@ -15,7 +15,8 @@ export type Act =
   | QuarantinePlacedAct
   | QuarantineReleasedAct
   | SensitiveFlaggedAct
-  | SensitiveLiftedAct;
+  | SensitiveLiftedAct
+  | TokenRevokedAct;
 
 interface ActBase {
   readonly id: string;
@@ -119,6 +120,12 @@ export interface SensitiveFlaggedAct extends ActBase {
 export interface SensitiveLiftedAct extends ActBase {
   readonly kind: 'sensitive.lifted';
   readonly flag: string;
+}
+
+/** A bearer token is good for nothing from then on: an older database must not take it again. */
+export interface TokenRevokedAct extends ActBase {
+  readonly kind: 'token.revoked';
+  readonly token: string;
 }
 
 /** A consent that ended before its time, whoever ended it: a restored database must not go on as if it held. */

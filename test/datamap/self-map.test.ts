@@ -95,7 +95,7 @@ describe("Lethe's own tables in every map", () => {
     const [granted = ''] = text.split('\n').filter((line) => line.startsWith('grant delete'));
     const names = [...granted.matchAll(/"lethe"\."(\w+)"/g)].map(([, name = '']) => name);
     expect(names.filter((name) => !name.startsWith('ledger_')).sort()).to.deep.equal(
-      'access_agreement access_case access_log approval break_glass call call_event call_participant chunk consent consent_event exception job plan protection quarantine rectification sensitive subject_record swept_parent task ticket_proof token training'.split(
+      'access_agreement access_case access_log approval blind_index break_glass call call_event call_participant chunk consent consent_event data_key exception job plan protection quarantine rectification sensitive subject_record swept_parent task ticket_proof token training'.split(
         ' ',
       ),
     );
@@ -146,7 +146,7 @@ describe("the rules for Lethe's own records", () => {
       expect(policies.every(({ table, action }) => isOwnTable(table) && action === 'delete')).to.equal(true);
       const records = policies.map(({ table }) => table.id).sort();
       expect(records).to.deep.equal(
-        'access-agreement access-case access-log break-glass call call consent job plan plan protection quarantine rectification sensitive subject-record task ticket-proof token training'
+        'access-agreement access-case access-log break-glass call call consent data-key job plan plan protection quarantine rectification sensitive subject-record task ticket-proof token training'
           .split(' ')
           .map((record) => `lethe-${record}`),
       );

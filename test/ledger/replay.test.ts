@@ -73,6 +73,7 @@ describe('a restored database', () => {
       versionsPublished: 0,
       plansWithdrawn: 0,
       consentsWithdrawn: 0,
+      tokensRevoked: 0,
       correctionsLost: 0,
       quarantinesPlaced: 0,
       quarantinesReleased: 0,

@@ -8,6 +8,7 @@ import { openPostgres } from '../../src/db/postgres.js';
 import { engineOver, type Engine } from '../../src/engine.js';
 import { byKind, type PoliciesByKind } from '../../src/policy/policy.js';
 import { readPolicies } from '../../src/policy/policy-set.js';
+import { testClock } from '../support/published.js';
 import { openDesk, type Desk, type Json } from '../support/small-desk.js';
 import { vaultOf } from '../support/vault.js';
 
@@ -92,3 +93,55 @@ export async function openCallDesk(clock: Clock): Promise<CallDesk> {
     },
   };
 }
+
+/** A clock for tests that share a desk: each is in a minute of its own, because the consents of one are there in the next. */
+export function minuteClock() {
+  let minute = 0;
+  const at = (second: number): string =>
+    `2026-11-20T10:${String(minute).padStart(2, '0')}:${String(second).padStart(2, '0')}.000000Z`;
+  const clock = testClock(at(0));
+  const nextMinute = (): void => {
+    minute += 1;
+    clock.set(at(0));
+  };
+  return { clock, at, nextMinute };
+}
+
+export const SOUND = { content: new Uint8Array([1, 2, 3]), mediaType: 'audio/ogg' };
+
+export interface Opened {
+  readonly id: string;
+  readonly customer: string;
+  readonly agent: string;
+}
+
+/** A call of an unknown customer and agent 7, unless said otherwise. */
+export async function open(
+  engine: Engine,
+  customer = 'unknown',
+  place: string | null = 'DE',
+  agentPlace = place,
+): Promise<Opened> {
+  const { id, participants } = await engine.recordings.openCall(SWITCH, {
+    ticket: 'ticket/77',
+    participants: [
+      { record: customer, role: 'customer', place },
+      { record: 'agent/7', role: 'agent', place: agentPlace },
+    ],
+  });
+  return { id, customer: participants[0] ?? '', agent: participants[1] ?? '' };
+}
+
+export const agree = (engine: Engine, id: string, participant: string) =>
+  engine.recordings.consent(SWITCH, id, { participant, ...SPOKEN });
+
+/** A call that both agreed to have recorded, and that is. */
+export async function started(engine: Engine, customer = 'unknown'): Promise<Opened> {
+  const call = await open(engine, customer);
+  await agree(engine, call.id, call.customer);
+  await agree(engine, call.id, call.agent);
+  await engine.recordings.start(SWITCH, call.id);
+  return call;
+}
+
+export const recording = async (engine: Engine, id: string) => (await engine.recordings.show(id)).recording;

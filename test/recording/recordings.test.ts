@@ -1,76 +1,40 @@
 import { expect } from 'chai';
 import type { Engine } from '../../src/engine.js';
-import { testClock } from '../support/published.js';
-import { checksums, closeDesks, officer, refusal } from '../support/small-desk.js';
+import { checksums, closeDesks, refusal } from '../support/small-desk.js';
 import { act, attempt, CallOracle, DEEDS, PLACES, xorshift } from './call-oracle.js';
 import {
+  agree,
   closePools,
   CONSENT,
+  minuteClock,
+  open,
   openCallDesk,
   POLICIES,
+  recording,
   SHOWN,
+  SOUND,
   SPOKEN,
+  started,
   SWITCH,
   type CallDesk,
 } from './call-desk.js';
 
-const PURPOSE = 'dpv:ImproveExistingProductsAndServices';
-/** Each test is in a minute of its own: the consents of one are there in the next. */
-let minute = 0;
-const at = (second: number): string =>
-  `2026-11-20T10:${String(minute).padStart(2, '0')}:${String(second).padStart(2, '0')}.000000Z`;
-
 describe('the recording of calls', () => {
   let desk: CallDesk;
   let engine: Engine;
-  const clock = testClock(at(0));
-  const sound = { content: new Uint8Array([1, 2, 3]), mediaType: 'audio/ogg' };
+  const { clock, at, nextMinute } = minuteClock();
   before(async () => {
     desk = await openCallDesk(clock);
     engine = desk.with();
   });
-  beforeEach(() => {
-    minute += 1;
-    clock.set(at(0));
-  });
+  beforeEach(nextMinute);
   after(async () => {
     await closePools();
     await closeDesks();
   });
 
-  interface Opened {
-    readonly id: string;
-    readonly customer: string;
-    readonly agent: string;
-  }
-  /** A call of an unknown customer and agent 7, unless said otherwise. */
-  async function open(
-    customer = 'unknown',
-    place: string | null = 'DE',
-    agentPlace = place,
-  ): Promise<Opened> {
-    const { id, participants } = await engine.recordings.openCall(SWITCH, {
-      ticket: 'ticket/77',
-      participants: [
-        { record: customer, role: 'customer', place },
-        { record: 'agent/7', role: 'agent', place: agentPlace },
-      ],
-    });
-    return { id, customer: participants[0] ?? '', agent: participants[1] ?? '' };
-  }
-  const agree = (id: string, participant: string, by = engine) =>
-    by.recordings.consent(SWITCH, id, { participant, ...SPOKEN });
-  async function started(customer = 'unknown'): Promise<Opened> {
-    const call = await open(customer);
-    await agree(call.id, call.customer);
-    await agree(call.id, call.agent);
-    await engine.recordings.start(SWITCH, call.id);
-    return call;
-  }
-  const recording = async (id: string) => (await engine.recordings.show(id)).recording;
-
   it('starts when everybody, the agent included, has consented, and not before', async () => {
-    const { id, customer, agent } = await open('customer/1');
+    const { id, customer, agent } = await open(engine, 'customer/1');
     const error = await refusal(engine.recordings.start(SWITCH, id), 'recording_not_permitted');
     expect(error.message)
       .to.include('the consent of the customer, the consent of the agent')
@@ -78,31 +42,31 @@ describe('the recording of calls', () => {
     expect(error.message)
       .to.include('not verified')
       .and.not.match(/customer\/1|agent\/7|Marker/);
-    await agree(id, customer);
+    await agree(engine, id, customer);
     expect((await refusal(engine.recordings.start(SWITCH, id))).details['missing']).to.equal(
       'the consent of the agent',
     );
-    await agree(id, agent);
+    await agree(engine, id, agent);
     await engine.recordings.start(SWITCH, id);
-    expect(await recording(id)).to.equal('on');
+    expect(await recording(engine, id)).to.equal('on');
   });
 
   it('takes an announcement for enough where the place says so, and only one that is in the recording', async () => {
-    const { id } = await open('unknown', 'US-WA');
+    const { id } = await open(engine, 'unknown', 'US-WA');
     await engine.recordings.announce(SWITCH, id, { ...SHOWN, inRecording: false });
     await refusal(engine.recordings.start(SWITCH, id), 'recording_not_permitted');
     await engine.recordings.announce(SWITCH, id, { ...SHOWN, inRecording: true });
     await engine.recordings.start(SWITCH, id);
     for (const place of ['US-CA', 'US-TX', 'JP', null]) {
-      const other = await open('unknown', place);
+      const other = await open(engine, 'unknown', place);
       await engine.recordings.announce(SWITCH, other.id, { ...SHOWN, inRecording: true });
       await refusal(engine.recordings.start(SWITCH, other.id), 'recording_not_permitted');
     }
   });
 
   it('goes by the strictest place of anybody on the call', async () => {
-    const { id, agent } = await open('unknown', 'US-TX', 'US-TX');
-    await agree(id, agent);
+    const { id, agent } = await open(engine, 'unknown', 'US-TX', 'US-TX');
+    await agree(engine, id, agent);
     const { participant } = await engine.recordings.join(SWITCH, id, {
       record: 'unknown',
       role: 'customer',
@@ -113,149 +77,8 @@ describe('the recording of calls', () => {
     await engine.recordings.start(SWITCH, id);
   });
 
-  it('changes nothing else when somebody refuses: the call goes on, without a recording', async () => {
-    const { id, customer, agent } = await open('customer/1');
-    await agree(id, agent);
-    const tables = ['desk.tickets', 'desk.messages', 'desk.customers', 'desk.agents', 'desk.call_recordings'];
-    const before = await checksums(desk.admin, tables);
-    expect(await engine.recordings.refuse(SWITCH, id, { participant: customer })).to.deep.equal({
-      stopped: false,
-    });
-    expect(await checksums(desk.admin, tables)).to.deep.equal(before);
-    await refusal(engine.recordings.start(SWITCH, id), 'recording_not_permitted');
-    expect(await engine.recordings.show(id)).to.include({ isOver: false, recording: 'off' });
-    await engine.recordings.join(SWITCH, id, { record: 'unknown', role: 'customer' });
-  });
-
-  it('is prevented by a refusal even where one consent is enough, without telling whose it was', async () => {
-    const { id, customer, agent } = await open('unknown', 'US-TX');
-    await agree(id, agent);
-    const unasked = await open('unknown', 'DE');
-    await agree(unasked.id, unasked.agent);
-    await engine.recordings.refuse(SWITCH, id, { participant: customer });
-    const error = await refusal(engine.recordings.start(SWITCH, id), 'recording_not_permitted');
-    const other = await refusal(engine.recordings.start(SWITCH, unasked.id), 'recording_not_permitted');
-    expect(error.details['missing']).to.equal(other.details['missing']);
-  });
-
-  it('stops at once when somebody withdraws, in every process: start, resume and store are refused there', async () => {
-    const other = await desk.elsewhere();
-    const { id, customer } = await started('customer/1');
-    clock.set(at(10));
-    await engine.recordings.pause(SWITCH, id, { reason: 'card-data' });
-    expect(await other.recordings.withdraw(SWITCH, id, { participant: customer })).to.deep.equal({
-      stopped: true,
-    });
-    await refusal(engine.recordings.resume(SWITCH, id), 'recording_state');
-    await refusal(engine.recordings.start(SWITCH, id), 'recording_not_permitted');
-    const segments = [{ from: at(0), to: at(9) }];
-    const error = await refusal(
-      engine.recordings.store(SWITCH, id, { ...sound, seconds: 9, segments }),
-      'recording_not_stored',
-    );
-    expect(error.message).to.include('objected');
-    expect(await engine.consent.check({ record: 'customer/1', purpose: PURPOSE })).to.include({
-      state: 'dpv:ConsentWithdrawn',
-    });
-  });
-
-  it('stops when the consent is withdrawn anywhere else, and what was recorded by then is not stored', async () => {
-    const other = await desk.elsewhere();
-    const { id, customer } = await started('customer/1');
-    clock.set(at(10));
-    await other.consent.withdraw({ record: 'customer/1', purpose: PURPOSE }, officer);
-    expect(await engine.recordings.show(id)).to.include({ recording: 'off', isOver: false });
-    await refusal(engine.recordings.start(SWITCH, id), 'recording_not_permitted');
-    const old = { ...sound, seconds: 5, segments: [{ from: at(0), to: at(5) }] };
-    await refusal(engine.recordings.store(SWITCH, id, old), 'recording_not_stored');
-    await agree(id, customer);
-    await engine.recordings.start(SWITCH, id);
-    await refusal(engine.recordings.store(SWITCH, id, old), 'recording_not_stored');
-    clock.set(at(20));
-    await engine.recordings.store(SWITCH, id, {
-      ...sound,
-      seconds: 5,
-      segments: [{ from: at(11), to: at(16) }],
-    });
-  });
-
-  it('that stopped in the same moment does not start: the two come one after another', async () => {
-    const other = await desk.elsewhere();
-    for (let round = 0; round < 5; round++) {
-      const { id, customer, agent } = await open('customer/1');
-      await agree(id, customer);
-      await agree(id, agent);
-      await Promise.allSettled([
-        engine.recordings.start(SWITCH, id),
-        other.consent.withdraw({ record: 'customer/1', purpose: PURPOSE }, officer),
-        other.recordings.withdraw(SWITCH, id, { participant: agent }),
-      ]);
-      expect(await recording(id)).to.equal('off');
-      await refusal(engine.recordings.start(SWITCH, id), 'recording_not_permitted');
-    }
-  });
-
-  it('pauses for card data, and nothing of the pause is stored, nor a sound that is longer than its segments', async () => {
-    const { id } = await started();
-    clock.set(at(10));
-    await engine.recordings.pause(SWITCH, id, { reason: 'card-data' });
-    clock.set(at(20));
-    await engine.recordings.resume(SWITCH, id);
-    clock.set(at(30));
-    const store = (seconds: number, ...spans: readonly (readonly [number, number])[]) =>
-      engine.recordings.store(SWITCH, id, {
-        ...sound,
-        seconds,
-        segments: spans.map(([from, to]) => ({ from: at(from), to: at(to) })),
-      });
-    for (const span of [
-      [0, 11],
-      [5, 25],
-      [12, 18],
-      [19, 25],
-      [25, 31],
-    ] as const)
-      await refusal(store(1, span), 'recording_not_stored');
-    await refusal(store(21, [0, 10], [20, 30]), 'recording_not_stored');
-    await refusal(store(1, [20, 30], [0, 10]), 'input_invalid');
-    const { recording: record } = await store(20, [0, 10], [20, 30]);
-    const [row] = await desk.admin(
-      `select ticket_id::text, duration_seconds from desk.call_recordings where 'recording/' || id = $1`,
-      [record],
-    );
-    expect(row).to.deep.equal({ ticket_id: '77', duration_seconds: 20 });
-  });
-
-  it('pauses when somebody from a stricter place joins, until the rule is met again', async () => {
-    const { id, agent } = await open('unknown', 'US-TX');
-    await agree(id, agent);
-    await engine.recordings.start(SWITCH, id);
-    const joined = await engine.recordings.join(SWITCH, id, {
-      record: 'unknown',
-      role: 'customer',
-      place: 'US-TX',
-    });
-    expect(joined).to.include({ paused: false });
-    const { participant, paused } = await engine.recordings.join(SWITCH, id, {
-      record: 'unknown',
-      role: 'customer',
-      place: 'US-CA',
-    });
-    expect(paused).to.equal(true);
-    await refusal(engine.recordings.resume(SWITCH, id), 'recording_not_permitted');
-    await engine.recordings.pause(SWITCH, id, { reason: 'card-data' });
-    await engine.recordings.leave(SWITCH, id, participant);
-    await refusal(engine.recordings.resume(SWITCH, id), 'recording_state');
-    expect(await engine.recordings.resume(SWITCH, id, { reason: 'rule' })).to.include({
-      recording: 'paused',
-    });
-    expect(await engine.recordings.resume(SWITCH, id, { reason: 'card-data' })).to.include({
-      recording: 'on',
-    });
-  });
-
   it('and listening in: nobody listens before everybody was told, and who joins ends it until they are', async () => {
-    const { id, customer } = await started();
+    const { id, customer } = await started(engine);
     const lead = { record: 'agent/8', place: 'DE' };
     await engine.recordings.tell(SWITCH, id, { participants: [customer] });
     expect(
@@ -276,28 +99,28 @@ describe('the recording of calls', () => {
   it('asks employees only where a policy says why they are free to refuse, and needs a policy in force', async () => {
     const pressing = Object.fromEntries(Object.entries(CONSENT).filter(([key]) => key !== 'employees'));
     const files = POLICIES.filter(({ id }) => id !== CONSENT['id']);
-    const { id, customer, agent } = await open();
-    await refusal(agree(id, agent, desk.with([...files, pressing])), 'consent_employee');
-    await refusal(agree(id, customer, desk.with(files)), 'recording_not_asked');
+    const { id, customer, agent } = await open(engine);
+    await refusal(agree(desk.with([...files, pressing]), id, agent), 'consent_employee');
+    await refusal(agree(desk.with(files), id, customer), 'recording_not_asked');
     const twice = [
       ...POLICIES,
       { ...CONSENT, id: 'another', purpose: 'dpv:CustomerCare', activity: 'support' },
     ];
-    await refusal(agree(id, customer, desk.with(twice)), 'recording_not_asked');
-    await agree(id, customer);
-    await agree(id, agent);
+    await refusal(agree(desk.with(twice), id, customer), 'recording_not_asked');
+    await agree(engine, id, customer);
+    await agree(engine, id, agent);
     await refusal(desk.with(files).recordings.start(SWITCH, id), 'recording_not_asked');
     await engine.recordings.refuse(SWITCH, id, { participant: agent });
     await desk.with(files).recordings.withdraw(SWITCH, id, { participant: customer });
   });
 
   it('records which wording of which version was shown, with the consent of whoever is known', async () => {
-    const { id, customer } = await open('customer/2');
+    const { id, customer } = await open(engine, 'customer/2');
     await refusal(
       engine.recordings.consent(SWITCH, id, { participant: customer, ...SPOKEN, wording: '2025-01' }),
       'consent_wording_unknown',
     );
-    const unknown = await open();
+    const unknown = await open(engine);
     await refusal(
       engine.recordings.consent(SWITCH, unknown.id, {
         participant: unknown.customer,
@@ -306,7 +129,7 @@ describe('the recording of calls', () => {
       }),
       'consent_wording_unknown',
     );
-    await agree(id, customer);
+    await agree(engine, id, customer);
     const [shown] = await engine.consent.show('customer/2');
     expect(shown?.events[0]).to.include({
       wording: '2026-11',
@@ -315,8 +138,8 @@ describe('the recording of calls', () => {
       channel: 'phone',
       policy: 'consent-call-recording',
     });
-    const again = await open('customer/2');
-    await agree(again.id, again.customer);
+    const again = await open(engine, 'customer/2');
+    await agree(engine, again.id, again.customer);
     expect((await engine.consent.show('customer/2')).map(({ state }) => state)).to.deep.equal([
       'dpv:RenewedConsentGiven',
     ]);
@@ -324,7 +147,7 @@ describe('the recording of calls', () => {
 
   it('is for whom access policies let write about the ticket; objecting takes no permission', async () => {
     const stranger = { ...SWITCH, actor: { ...SWITCH.actor, roles: ['cleaner'] } };
-    const { id, customer } = await started();
+    const { id, customer } = await started(engine);
     const order = { ticket: 'ticket/77', participants: [{ record: 'unknown', role: 'customer' }] } as const;
     const denied = await refusal(
       engine.recordings.openCall(stranger, { ...order, participants: [...order.participants] }),
@@ -341,7 +164,7 @@ describe('the recording of calls', () => {
     expect(none.message.replace('999', '77')).to.equal(denied.message);
     await refusal(engine.recordings.start(stranger, id), 'access_denied');
     await refusal(
-      agree(id, customer).then(() =>
+      agree(engine, id, customer).then(() =>
         engine.recordings.consent(stranger, id, { participant: customer, ...SPOKEN }),
       ),
       'access_denied',
@@ -356,10 +179,10 @@ describe('the recording of calls', () => {
   });
 
   it('says nothing of a person in the ledger, in errors or in what is shown', async () => {
-    const { id, customer, agent } = await started('customer/1');
+    const { id, customer, agent } = await started(engine, 'customer/1');
     clock.set(at(10));
     await engine.recordings.store(SWITCH, id, {
-      ...sound,
+      ...SOUND,
       seconds: 5,
       segments: [{ from: at(0), to: at(5) }],
     });
@@ -383,7 +206,7 @@ describe('the recording of calls', () => {
   });
 
   it('answers bad input with a clear error and no change', async () => {
-    const { id, customer } = await open();
+    const { id, customer } = await open(engine);
     const before = await checksums(desk.admin, ['lethe.call', 'lethe.call_event', 'lethe.call_participant']);
     const bad: readonly (readonly [() => Promise<unknown>, string])[] = [
       [() => engine.recordings.start(SWITCH, 'call-none'), 'call_unknown'],
@@ -414,7 +237,7 @@ describe('the recording of calls', () => {
       [
         () =>
           engine.recordings.store(SWITCH, id, {
-            ...sound,
+            ...SOUND,
             seconds: 1,
             segments: [{ from: 'soon', to: at(1) }],
           }),
@@ -428,13 +251,13 @@ describe('the recording of calls', () => {
   });
 
   it('ends with the call, and what was recorded may still be stored', async () => {
-    const { id, customer } = await started();
+    const { id, customer } = await started(engine);
     clock.set(at(10));
     await engine.recordings.end(SWITCH, id);
     await engine.recordings.end(SWITCH, id);
     await refusal(engine.recordings.start(SWITCH, id), 'call_over');
     await refusal(engine.recordings.join(SWITCH, id, { record: 'unknown', role: 'customer' }), 'call_over');
-    const late = { ...sound, seconds: 10, segments: [{ from: at(0), to: at(10) }] };
+    const late = { ...SOUND, seconds: 10, segments: [{ from: at(0), to: at(10) }] };
     await engine.recordings.store(SWITCH, id, late);
     await engine.recordings.withdraw(SWITCH, id, { participant: customer });
     await refusal(engine.recordings.store(SWITCH, id, late), 'recording_not_stored');
@@ -448,7 +271,7 @@ describe('the recording of calls', () => {
     for (let round = 0; round < 6; round++) {
       const oracle = new CallOracle();
       const first = pick(PLACES) ?? null;
-      const { id, customer, agent } = await open('unknown', first, pick(PLACES) ?? null);
+      const { id, customer, agent } = await open(engine, 'unknown', first, pick(PLACES) ?? null);
       for (const { id: one, place } of (await engine.recordings.show(id)).participants)
         oracle.join(one, place);
       expect([...oracle.people.keys()]).to.have.members([customer, agent]);
@@ -470,7 +293,7 @@ describe('the recording of calls', () => {
   });
 
   it('is told by events that stay as they were written', async () => {
-    await open();
+    await open(engine);
     for (const table of ['call', 'call_participant', 'call_event'])
       await desk.admin(`update lethe.${table} set id = id`).then(
         () => expect.fail(`${table} was changed`),

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { digestOf } from '../../src/core/digest.js';
 import type { Instant } from '../../src/core/instant.js';
-import { isAsPlanned, planDigest } from '../../src/disposal/plan.js';
+import { isAsPlanned, planDigest } from '../../src/disposal/plan-digest.js';
 import { isIntact } from '../../src/retention/certificate-check.js';
 import type { Certificate } from '../../src/retention/certificate-facts.js';
 import {

@@ -133,6 +133,18 @@ export function bothDatabases(title: string, tests: (open: () => Promise<TestDat
   }
 }
 
+/** The same over one database of each kind, for tests that put it in order themselves. */
+export function bothDatabasesOnce(title: string, tests: (open: () => Promise<TestDatabase>) => void): void {
+  const openers = { postgres: openFresh, embedded: openEmpty };
+  for (const [kind, opener] of Object.entries(openers)) {
+    describe(`${title} (${kind})`, () => {
+      let opened: Promise<Opened> | undefined;
+      after(async () => (await opened)?.close());
+      tests(() => (opened ??= opener()));
+    });
+  }
+}
+
 type Opened = TestDatabase & { readonly close: () => Promise<void> };
 
 async function openFresh(): Promise<Opened> {

@@ -1,4 +1,4 @@
-import { NO_ENCRYPTION } from '../../src/encryption/encryption.js';
+import { NO_ENCRYPTION, type Encryption } from '../../src/encryption/encryption.js';
 import { readFileSync } from 'node:fs';
 import type { AccessEntry, AccessLog } from '../../src/access/access-log.js';
 import type { ConsentHolds } from '../../src/access/access-sql.js';
@@ -111,6 +111,7 @@ export const openNative = (ddl: string, map = nativeMap()): Promise<Desk> =>
 export interface GuardOptions {
   readonly clock?: Clock;
   readonly consentHolds?: ConsentHolds;
+  readonly encryption?: Encryption;
   /** Instead of the same policies for ever. */
   readonly policies?: (on?: Queryable) => Promise<PoliciesByKind>;
 }
@@ -130,7 +131,7 @@ export function guarded(desk: Desk, files: readonly Json[], options: GuardOption
     graph: desk.graph,
     clock: options.clock ?? fixedClock(NOW),
     vault: null,
-    encryption: NO_ENCRYPTION,
+    encryption: options.encryption ?? NO_ENCRYPTION,
     policies: options.policies ?? (() => Promise.resolve(known)),
     log,
     deliverProof: (delivery) => void delivered.push(delivery),

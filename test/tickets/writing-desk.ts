@@ -1,4 +1,5 @@
-import { NO_ENCRYPTION } from '../../src/encryption/encryption.js';
+import { encryptedDesk } from './encrypted-desk.js';
+import { NO_ENCRYPTION, type Encryption } from '../../src/encryption/encryption.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { openAccessLog } from '../../src/access/access-log-writer.js';
 import type { Call } from '../../src/access/call.js';
@@ -99,7 +100,16 @@ export class MovingClock implements Clock {
   }
 }
 
-export async function writingDesk(files = PERMITTED, clock: Clock = new MovingClock()): Promise<WritingDesk> {
+export interface WritingOptions {
+  /** Of the desk, whose rows may be encrypted first; absent: nothing is. */
+  readonly encryption?: (desk: Desk) => Encryption | Promise<Encryption>;
+}
+
+export async function writingDesk(
+  files = PERMITTED,
+  clock: Clock = new MovingClock(),
+  { encryption = encryptedDesk }: WritingOptions = {},
+): Promise<WritingDesk> {
   const desk = await openDesk({ ddl: ROWS, map: nativeMap(), migrations: ['desk'] });
   const policies = policiesFrom(desk.graph, files);
   const context: TicketContext = {
@@ -107,7 +117,7 @@ export async function writingDesk(files = PERMITTED, clock: Clock = new MovingCl
     graph: desk.graph,
     clock,
     vault: vaultOf(desk.url),
-    encryption: NO_ENCRYPTION,
+    encryption: await encryption(desk),
     policies: () => Promise.resolve(policies),
     log: openAccessLog(desk.db, clock),
   };

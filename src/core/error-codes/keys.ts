@@ -54,8 +54,14 @@ export const KEY_ERRORS = {
     exitCode: 1,
   },
   key_damaged: {
-    template: 'key {key} cannot be opened with epoch key {epoch}: it was changed, or it is of another vault',
+    template: 'key {key} cannot be opened with key {epoch}: it was changed, or it is of another vault',
     httpStatus: 500,
+    exitCode: 1,
+  },
+  key_let_go: {
+    template:
+      'key {key} was let go of in the moment it was to be used: it was destroyed, or made room for others; try again',
+    httpStatus: 503,
     exitCode: 1,
   },
   envelope_invalid: {
@@ -69,6 +75,18 @@ export const KEY_ERRORS = {
     httpStatus: 500,
     exitCode: 1,
   },
+  value_unowned: {
+    template:
+      'rows that belong to no record cannot be encrypted: there is nobody with whom their key would go ({rows}). Give them their owner, or delete them, and try again',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  encryption_incomplete: {
+    template:
+      'not everything is encrypted yet: {reason}. New values are; `lethe keys encrypt` goes on where it stopped',
+    httpStatus: 409,
+    exitCode: 1,
+  },
   encryption_begun: {
     template: 'this database encrypts since a moment ago, and this process did not know; try again',
     httpStatus: 503,
@@ -79,6 +97,12 @@ export const KEY_ERRORS = {
       'texts are stored encrypted and cannot be searched; find a ticket by its number, or by e-mail address, phone or number of its customer',
     httpStatus: 400,
     exitCode: 2,
+  },
+  keys_pending: {
+    template:
+      'plan {plan} is not finished: its records are deleted, and {keys} of their keys are not destroyed yet: {reason}; `lethe retention apply {plan}` or the worker goes on',
+    httpStatus: 503,
+    exitCode: 1,
   },
   rotation_running: {
     template: 'another process is rotating keys; `lethe keys status` shows how far it is',

@@ -32,10 +32,15 @@ create table lethe.data_key (
   -- the plan that ended it
   plan_id text,
   destroyed_at timestamptz,
-  check (destroyed_at is null or ended_at is not null)
+  -- an older copy of the vault was put in its place, which has it again: to be destroyed once more
+  back_at timestamptz,
+  check (destroyed_at is null or ended_at is not null),
+  check (back_at is null or destroyed_at is not null)
 );
 create unique index data_key_owner on lethe.data_key (record, key) where ended_at is null;
-create index data_key_pending on lethe.data_key (ended_at) where ended_at is not null and destroyed_at is null;
+create index data_key_pending on lethe.data_key (ended_at)
+  where ended_at is not null and (destroyed_at is null or back_at is not null);
+create index data_key_destroyed on lethe.data_key (destroyed_at) where destroyed_at is not null;
 create index data_key_plan on lethe.data_key (plan_id) where plan_id is not null;
 
 -- What encrypted values are found by: HMAC-SHA-256 under a key of the vault, of the value in a normal form of its kind.
@@ -50,4 +55,11 @@ create table lethe.blind_index (
   primary key (record, key, kind, version)
 );
 create unique index blind_index_unique on lethe.blind_index (kind, version, digest) where is_unique;
-create index blind_index_digest on lethe.blind_index (kind, version, digest);
+create index blind_index_digest on lethe.blind_index (kind, digest);
+
+-- While the first encryption goes on, triggers on the tables of the ticket system say when a value is none; a process that does not
+-- know yet that this database encrypts is told so.
+create function lethe.refuse_plaintext() returns trigger language plpgsql as $$
+begin
+  raise exception 'values of %.% are stored encrypted', tg_table_schema, tg_table_name using errcode = 'LE001';
+end $$;

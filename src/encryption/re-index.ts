@@ -1,0 +1,138 @@
+import type { Clock } from '../core/clock.js';
+import type { MapGraph } from '../datamap/graph.js';
+import type { Database, Tx } from '../db/database.js';
+import { sqlstateOf } from '../db/failures.js';
+import { sql } from '../db/sql.js';
+import type { Keyring, NamedKey } from '../keys/keyring.js';
+import { indexedColumns, indexUnder, type IndexedColumn } from './blind-index.js';
+import type { IndexEntry } from './encryption.js';
+import { encryptionState } from './state.js';
+import { peopleToIndex } from './unindexed-people.js';
+
+export interface ReindexContext {
+  readonly db: Database;
+  readonly graph: MapGraph;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+}
+
+export interface ReindexWatch {
+  /** People indexed anew so far. */
+  readonly watch?: ((progress: { readonly people: number }) => void) | undefined;
+  /** Checked between batches; the next call goes on where this one stopped. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Reindexed {
+  /** Version of the index key that people are found by now; 0: nothing is encrypted. */
+  readonly version: number;
+  /** Indexed anew by this call. */
+  readonly people: number;
+  /** Values that the map calls unique and that somebody else has, too: both are found by it. */
+  readonly shared: number;
+  /** False: it was interrupted; the next call goes on. */
+  readonly isDone: boolean;
+}
+
+const DEADLOCK = '40P01';
+const ATTEMPTS = 5;
+const ROWS_AT_ONCE = 10_000;
+
+/**
+ * Makes a new version of the index key, indexes everybody under it, and drops the older ones: after the key may have become known, or
+ * when a normal form has changed. Others write meanwhile, under every living version. Killed anywhere, the next call goes on.
+ * @throws LetheError what Keyring.open throws
+ */
+export async function reindex(
+  context: ReindexContext,
+  { watch, signal }: ReindexWatch = {},
+): Promise<Reindexed> {
+  const indexed = indexedColumns(context.graph);
+  if (indexed.length === 0 || (await encryptionState(context.db)) === 'off')
+    return { version: 0, people: 0, shared: 0, isDone: true };
+  const version = await newVersion(context.keyring);
+  const sum = { people: 0, shared: 0 };
+  for (let after: string | null = null; ; watch?.({ people: sum.people })) {
+    if (signal?.aborted) return { version, ...sum, isDone: false };
+    const batch = await patiently(() => indexBatch(context, indexed, version, after));
+    if (batch.last === null) break;
+    after = batch.last;
+    sum.people += batch.people;
+    sum.shared += batch.shared;
+  }
+  await dropOlder(context, version);
+  return { version, ...sum, isDone: true };
+}
+
+/** Two living versions: a call before this one made the newer, and did not come to the end. */
+async function newVersion(keyring: Keyring): Promise<number> {
+  const [newest, older] = await keyring.named('index');
+  return newest && older ? newest.version : keyring.addVersion('index');
+}
+
+/** A writer who corrects the same person can hold what this waits for, and wait for what this holds. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await work();
+    } catch (failure) {
+      if (sqlstateOf(failure) !== DEADLOCK || attempt === ATTEMPTS) throw failure;
+    }
+}
+
+interface Batch {
+  /** Key of the last person; null: nobody is left. */
+  readonly last: string | null;
+  readonly people: number;
+  readonly shared: number;
+}
+
+function indexBatch(
+  { db, graph, keyring }: ReindexContext,
+  indexed: readonly IndexedColumn[],
+  version: number,
+  after: string | null,
+): Promise<Batch> {
+  return db.transaction(async (tx) => {
+    const people = await peopleToIndex({ graph, keyring }, tx, indexed, { version, after });
+    let shared = 0;
+    for (const [column, { isUnique }] of indexed.entries()) {
+      const entries = people.flatMap((person) => person.entries[column] ?? []);
+      // asked for each time: opened keys are let go after a while
+      shared += await indexAll(tx, await keyring.named('index'), entries, isUnique);
+    }
+    return { last: people.at(-1)?.key ?? null, people: people.length, shared };
+  });
+}
+
+/** All at once; where a value turns out to be somebody else's, too, one by one. Returns how many those are. */
+async function indexAll(
+  tx: Tx,
+  keys: readonly NamedKey[],
+  entries: readonly IndexEntry[],
+  isUnique: boolean,
+): Promise<number> {
+  if (await indexUnder(tx, keys, entries, isUnique)) return 0;
+  let shared = 0;
+  for (const entry of entries)
+    if (!(await indexUnder(tx, keys, [entry], true))) {
+      await indexUnder(tx, keys, [entry], false);
+      shared += 1;
+    }
+  return shared;
+}
+
+/** The rows first: a key without rows is dropped by the next call, and rows without a key would be found by nobody's digest. */
+async function dropOlder({ db, keyring }: ReindexContext, version: number): Promise<void> {
+  await deleteOlder(db, version);
+  const older = (await keyring.named('index')).filter((key) => key.version < version);
+  for (const key of older) await keyring.dropVersion('index', key.version);
+  await deleteOlder(db, version); // what others wrote under it until it was dropped
+}
+
+async function deleteOlder(db: Database, version: number): Promise<void> {
+  for (let count = ROWS_AT_ONCE; count === ROWS_AT_ONCE;)
+    ({ count } = await db.query(sql`
+      delete from lethe.blind_index where ctid = any(array(
+        select ctid from lethe.blind_index where version < ${version} limit ${ROWS_AT_ONCE}))`));
+}

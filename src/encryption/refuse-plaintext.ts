@@ -1,0 +1,60 @@
+import type { Tx } from '../db/database.js';
+import { identifier, literal, raw, sql } from '../db/sql.js';
+import type { MapColumn, MapTable } from '../datamap/graph.js';
+import { MAGIC, TEXT_PREFIX } from '../keys/envelope.js';
+
+/** Of the triggers while the first encryption goes on, and of the constraints afterwards. */
+const NAME = identifier('lethe_encrypted');
+/** Header and tag of an envelope whose value is empty, as base64url. */
+const LEAST_CHARACTERS = 64;
+const SPELLING = `^${TEXT_PREFIX.replace('.', '[.]')}[A-Za-z0-9_-]{${LEAST_CHARACTERS},}$`;
+
+/** Whether a value of row `alias` is spelled as an envelope; null for null. The keys alone know whether it is one. */
+export function spelledAsEnvelope({ sql: name, type }: MapColumn, alias: string): string {
+  const value = alias === '' ? name : `${alias}.${name}`;
+  return type === 'bytes'
+    ? `substring(${value} from 1 for ${MAGIC.length}) = decode('${MAGIC.toString('hex')}', 'hex')`
+    : `${value} ~ ${literal(SPELLING)}`;
+}
+
+/** Predicate: a protected value of row `alias` stands in the clear. */
+export const inTheClear = ({ protected: columns }: MapTable, alias: string): string =>
+  (columns?.columns ?? []).map((column) => `not (${spelledAsEnvelope(column, alias)})`).join(' or ');
+
+/**
+ * From its commit on no writer stores plaintext in the table: not the process either that read a moment ago that nothing is
+ * encrypted. Writers who are at it are waited for.
+ */
+export async function refusePlaintext(tx: Tx, table: MapTable): Promise<void> {
+  const columns = (table.protected?.columns ?? []).map((column) => column.sql).join(', ');
+  await tx.query(sql`
+    create trigger ${raw(NAME)} before insert or update of ${raw(columns)} on ${raw(table.sql)}
+    for each row when (${raw(inTheClear(table, 'new'))}) execute function lethe.refuse_plaintext()`);
+}
+
+/** Once the table's constraint says the same. */
+export async function stopRefusing(tx: Tx, table: MapTable): Promise<void> {
+  await tx.query(sql`drop trigger if exists ${raw(NAME)} on ${raw(table.sql)}`);
+}
+
+/** Says it of every row that is written from now on; validateConstraint of the others. Nothing happens where it is there. */
+export async function addConstraint(tx: Tx, table: MapTable): Promise<void> {
+  if (await hasConstraint(tx, table)) return;
+  const each = (table.protected?.columns ?? []).map((column) => spelledAsEnvelope(column, ''));
+  // null is neither true nor false, and passes
+  await tx.query(sql`
+    alter table ${raw(table.sql)} add constraint ${raw(NAME)} check (${raw(each.join(' and '))}) not valid`);
+}
+
+/** Looks at every row. Fails with SQLSTATE 23514 where one is in the clear. */
+export async function validateConstraint(tx: Tx, table: MapTable): Promise<void> {
+  await tx.query(sql`alter table ${raw(table.sql)} validate constraint ${raw(NAME)}`);
+}
+
+async function hasConstraint(tx: Tx, { schema, name }: MapTable): Promise<boolean> {
+  const { count } = await tx.query(sql`
+    select 1 from pg_catalog.pg_constraint c
+    join pg_catalog.pg_class t on t.oid = c.conrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+    where c.conname = 'lethe_encrypted' and t.relname = ${name} and n.nspname = ${schema}`);
+  return count > 0;
+}
