@@ -1,4 +1,7 @@
+import { encryptDatabase } from '../src/encryption/convert.js';
+import { encryptionOver } from '../src/encryption/encryption-over.js';
 import { NO_ENCRYPTION } from '../src/encryption/encryption.js';
+import type { Keyring } from '../src/keys/keyring.js';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { openAccessLog } from '../src/access/access-log-writer.js';
@@ -12,6 +15,8 @@ import { parserOf } from '../src/db/values.js';
 import { byKind } from '../src/policy/policy.js';
 import { readPolicies, readPolicyFiles } from '../src/policy/policy-set.js';
 import { ticketsOver, type Tickets } from '../src/tickets/tickets.js';
+import { MemoryKeyring } from '../test/support/memory-keys.js';
+import { byTurns, rounded, type BenchOptions } from './bench.js';
 import { templateDatabase, withClient, type Template } from './databases.js';
 import { makeDesk } from './desk-engine.js';
 
@@ -24,12 +29,26 @@ export const callOf = (caller: number): Call => ({
   purpose: 'dpv:CustomerCare',
 });
 
-/** A help desk in which what agents read is recorded, and where some messages are flagged and some in quarantine. */
-export const guardedTemplate = (tickets: number): Promise<Template> =>
+/**
+ * A help desk in which what agents read is recorded, and where some messages are flagged and some in quarantine.
+ * @param keyring its rows are stored encrypted under these keys; absent: in the clear
+ */
+export const guardedTemplate = (tickets: number, keyring?: Keyring): Promise<Template> =>
   templateDatabase(async (url) => {
     await makeDesk(url, { tickets, due: 320 });
     await withClient(url, (client) => client.query(FLAGS));
+    if (keyring) await encryptAll(url, keyring);
   });
+
+async function encryptAll(url: string, keyring: Keyring): Promise<void> {
+  const db = await openPostgres(url, { max: CONNECTIONS });
+  try {
+    const graph = await loadMap('native', {}, '.');
+    await encryptDatabase({ db, graph, keyring, clock: systemClock }, 'officer');
+  } finally {
+    await db.close();
+  }
+}
 
 const FLAGS = `
   insert into lethe.actor (id, name, name_key) values ('actor-bench', 'officer', 'officer');
@@ -41,7 +60,11 @@ const FLAGS = `
   update desk.customers set phone = '+49 30 ' || (1000000 + id)`;
 
 /** Runs `work` with the guarded storage under the shipped policies, its own pool and its own log. */
-export async function withTickets<T>(url: string, work: (tickets: Tickets) => Promise<T>): Promise<T> {
+export async function withTickets<T>(
+  url: string,
+  work: (tickets: Tickets) => Promise<T>,
+  keyring?: Keyring,
+): Promise<T> {
   const db = await openPostgres(url, { max: CONNECTIONS });
   const log = openAccessLog(db, systemClock);
   try {
@@ -59,7 +82,7 @@ export async function withTickets<T>(url: string, work: (tickets: Tickets) => Pr
         graph,
         clock: systemClock,
         vault: null,
-        encryption: NO_ENCRYPTION,
+        encryption: keyring ? encryptionOver({ db, graph, keyring, clock: systemClock }) : NO_ENCRYPTION,
         policies: () => Promise.resolve(policies),
         log,
       }),
@@ -67,6 +90,31 @@ export async function withTickets<T>(url: string, work: (tickets: Tickets) => Pr
   } finally {
     await log.close();
     await db.close();
+  }
+}
+
+/**
+ * Time of the same work with every protected value stored encrypted, its keys open in this process, over time in the clear.
+ * @param template the same desk in the clear
+ */
+export async function encryptedRatio(
+  options: BenchOptions,
+  template: Template,
+  tickets: number,
+  work: (tickets: Tickets) => Promise<number>,
+): Promise<number> {
+  const keyring = new MemoryKeyring();
+  const encrypted = await guardedTemplate(tickets, keyring);
+  const run = (of: Template, keys?: Keyring) => () => of.onCopy((url) => withTickets(url, work, keys));
+  try {
+    const [on, off] = await byTurns(
+      options,
+      { name: 'encrypted', run: run(encrypted, keyring) },
+      { name: 'in the clear', run: run(template) },
+    );
+    return rounded(on / off);
+  } finally {
+    await encrypted.drop();
   }
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Tickets } from '../src/tickets/tickets.js';
 import { byTurns, rounded, seconds, type Bench } from './bench.js';
 import { serverLine } from './databases.js';
 import {
@@ -6,6 +7,7 @@ import {
   callers,
   CALLERS,
   callOf,
+  encryptedRatio,
   guardedTemplate,
   withTickets,
   type Audit,
@@ -21,18 +23,16 @@ export const guardedList: Bench = async (options) => {
   options.say(`guarded-list: ${dataset}; ${await serverLine()}`);
   const template = await guardedTemplate(tickets);
   const order = { filter: { status: 'open' }, limit: PAGE } as const;
+  const list = async (guarded: Tickets): Promise<number> => {
+    await callers(CALLERS * 2, (_, caller) => guarded.list(callOf(caller), order));
+    return seconds(() => callers(lists, (_, caller) => guarded.list(callOf(caller), order)));
+  };
   try {
     const [ours, theirs] = await byTurns(
       options,
       {
         name: 'engine',
-        run: () =>
-          template.onCopy((url) =>
-            withTickets(url, async (guarded) => {
-              await callers(CALLERS * 2, (_, caller) => guarded.list(callOf(caller), order));
-              return seconds(() => callers(lists, (_, caller) => guarded.list(callOf(caller), order)));
-            }),
-          ),
+        run: () => template.onCopy((url) => withTickets(url, list)),
       },
       {
         name: 'by hand',
@@ -45,10 +45,12 @@ export const guardedList: Bench = async (options) => {
           ),
       },
     );
+    const encrypted = await encryptedRatio(options, template, tickets, list);
     return {
       bench: 'guarded-list',
       ratio: rounded(ours / theirs),
       bound: '<=1.3',
+      encrypted,
       dataset,
       runs: options.runs,
       listsPerSecond: Math.round(lists / ours),

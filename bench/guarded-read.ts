@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Tickets } from '../src/tickets/tickets.js';
 import { byTurns, rounded, seconds, type Bench } from './bench.js';
 import { serverLine } from './databases.js';
 import {
@@ -6,6 +7,7 @@ import {
   callers,
   CALLERS,
   callOf,
+  encryptedRatio,
   guardedTemplate,
   withTickets,
   type Audit,
@@ -22,20 +24,16 @@ export const guardedRead: Bench = async (options) => {
   options.say(`guarded-read: ${dataset}; ${await serverLine()}`);
   const template = await guardedTemplate(tickets);
   const key = (n: number): string => String(1 + ((n * 7919) % tickets));
+  const read = async (guarded: Tickets): Promise<number> => {
+    await callers(CALLERS * 4, (n, caller) => guarded.read(callOf(caller), `ticket/${key(n)}`));
+    return seconds(() => callers(reads, (n, caller) => guarded.read(callOf(caller), `ticket/${key(n)}`)));
+  };
   try {
     const [ours, theirs] = await byTurns(
       options,
       {
         name: 'engine',
-        run: () =>
-          template.onCopy((url) =>
-            withTickets(url, async (guarded) => {
-              await callers(CALLERS * 4, (n, caller) => guarded.read(callOf(caller), `ticket/${key(n)}`));
-              return seconds(() =>
-                callers(reads, (n, caller) => guarded.read(callOf(caller), `ticket/${key(n)}`)),
-              );
-            }),
-          ),
+        run: () => template.onCopy((url) => withTickets(url, read)),
       },
       {
         name: 'by hand',
@@ -48,10 +46,12 @@ export const guardedRead: Bench = async (options) => {
           ),
       },
     );
+    const encrypted = await encryptedRatio(options, template, tickets, read);
     return {
       bench: 'guarded-read',
       ratio: rounded(ours / theirs),
       bound: '<=1.3',
+      encrypted,
       dataset,
       runs: options.runs,
       readsPerSecond: Math.round(reads / ours),

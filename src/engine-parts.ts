@@ -1,6 +1,7 @@
 import type { AccessLog } from './access/access-log.js';
 import type { Actors } from './core/actor.js';
 import { systemClock, type Clock } from './core/clock.js';
+import { LetheError } from './core/errors.js';
 import type { Config } from './config.js';
 import type { MigrationSet } from './db/migrations.js';
 import { openDatabase } from './db/open.js';
@@ -13,11 +14,14 @@ import { policyReader } from './publication/policy-reader.js';
 import type { Instant } from './core/instant.js';
 import type { Queryable } from './db/database.js';
 import type { Encryption } from './encryption/encryption.js';
+import { encryptionOver } from './encryption/encryption-over.js';
 import type { Keys } from './keys/keys.js';
+import { openKeys } from './keys/open-keys.js';
 import type { PoliciesByKind } from './policy/policy.js';
 import type { ActingContext } from './retention/retention.js';
 import type { DeliverProof } from './tickets/ticket-context.js';
 import { openVault } from './vault/open.js';
+import type { Vault } from './vault/vault.js';
 
 export interface EngineOptions {
   readonly config: Config;
@@ -66,6 +70,7 @@ export async function openParts(options: EngineOptions): Promise<EngineParts> {
     await requireSchema(db, migrationSets(graph));
     db.guard(guardedTables(graph));
     const vault = config.vault && (await openVault(config.vault));
+    const keys = await openOwnKeys(config, vault, clock);
     const { actors, cooling } = config;
     const backupsKeptFor = config.backups && config.backups.keptFor;
     return {
@@ -73,6 +78,8 @@ export async function openParts(options: EngineOptions): Promise<EngineParts> {
       graph,
       clock,
       vault,
+      keys,
+      encryption: encryptionOver({ db, graph, keyring: keys && keys.keyring, clock }),
       deliverProof,
       actors,
       cooling,
@@ -88,6 +95,18 @@ export async function openParts(options: EngineOptions): Promise<EngineParts> {
     await db.close();
     throw error;
   }
+}
+
+/** Keys stand in the vault, so the configuration has refused them without one. */
+export async function openOwnKeys(config: Config, vault: Vault | null, clock: Clock): Promise<Keys | null> {
+  if (!config.keys || !config.vault || !vault) return null;
+  const vaultId = async (): Promise<string> => {
+    const identity = await vault.identity();
+    if (!identity)
+      throw new LetheError('vault_unreadable', { place: vault.place, reason: 'it has no name yet' });
+    return identity.id;
+  };
+  return openKeys(config.keys, { vaultPlace: config.vault, vaultId, clock });
 }
 
 export async function closeParts({

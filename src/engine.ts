@@ -9,7 +9,9 @@ import { consentsOver, type Consents } from './consent/consent.js';
 import type { Database } from './db/database.js';
 import type { MapGraph } from './datamap/graph.js';
 import { destroyPending } from './encryption/destroy-keys.js';
+import { requireKeys } from './encryption/require-keys.js';
 import { NO_ENCRYPTION } from './encryption/encryption.js';
+import { keysOver, type InstallationKeys } from './encryption/keys-face.js';
 import type { PlanRow } from './disposal/plan-store.js';
 import { liftHold, placeHold, type HoldOrder, type PlacedHold } from './disposal/hold.js';
 import { listHolds, type HoldSummary } from './disposal/hold-list.js';
@@ -24,7 +26,6 @@ import {
 import { actorId } from './ledger/actor-directory.js';
 import { findEntry, showEntries, type EntryFilter, type ShownEntry } from './ledger/entries.js';
 import { exportLedger } from './ledger/export.js';
-import { keysStatus, type KeysStatus } from './ledger/keys.js';
 import { proveEntry, type InclusionProof } from './ledger/proof.js';
 import { pruneLedger, type Pruned } from './ledger/prune.js';
 import {
@@ -33,7 +34,6 @@ import {
   requireKeptFor,
   type JournalPruned,
 } from './ledger/prune-journal.js';
-import { rotateKey, type Rotation } from './ledger/rotate.js';
 import { sealLedger, type Sealed } from './ledger/seal.js';
 import { requireCurrent } from './ledger/standing.js';
 import { requireOwnVault, requireUnlinked, requireVault } from './ledger/vault-link.js';
@@ -156,12 +156,7 @@ export interface Engine {
      */
     pruneJournal(): Promise<JournalPruned>;
   };
-  readonly keys: {
-    /** Fingerprints, since when, what each signed, and where the vault is. */
-    status(): Promise<KeysStatus>;
-    /** A new signing key from the next block on. */
-    rotate(actor: ActorName): Promise<Rotation>;
-  };
+  readonly keys: InstallationKeys;
   /** Bearer tokens of the HTTP routes. */
   readonly tokens: {
     /** The secret is in the answer and nowhere else. */
@@ -187,6 +182,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await requireOwnVault(parts.db, parts.vault);
       await requireCurrent(parts.db, parts.vault);
     } else await requireUnlinked(parts.db);
+    await requireKeys(parts.db, parts.keys ?? null);
     return engineOver(parts);
   } catch (error) {
     await closeParts(parts);
@@ -293,13 +289,7 @@ export function engineOver(parts: EngineParts): Engine {
       prune: async (before) => pruneLedger(vaulted(), before),
       pruneJournal: async () => pruneJournal(vaulted(), requireKeptFor(parts)),
     },
-    keys: {
-      status: async () => keysStatus(vaulted()),
-      rotate: async (actor) => {
-        const { name } = may(actor, 'vault');
-        return rotateKey(vaulted(), name);
-      },
-    },
+    keys: keysOver(parts, () => requireVault(parts.vault), may),
     tokens: {
       create: async (order, actor) => createToken(parts, order, may(actor, 'token')),
       revoke: async (token, actor) => revokeToken(parts, token, may(actor, 'token')),

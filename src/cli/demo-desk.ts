@@ -4,7 +4,7 @@ import { LetheError } from '../core/errors.js';
 import type { Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
 import type { Engine } from '../engine.js';
-import type { Output } from './output.js';
+import { counted, type Output } from './output.js';
 
 const dana: ActorName = { name: 'Dana, data protection officer', assurance: 'asserted' };
 
@@ -34,7 +34,32 @@ export async function tellOfTheDesk(engine: Engine, out: Output): Promise<void> 
   await engine.consent.withdraw(whose, dana);
   const { state: withdrawn } = await engine.consent.check(whose);
   out.say(`8. ${customer} consents to marketing, and withdraws: ${given}, then ${withdrawn}.`, '');
+  await tellOfTheKeys(engine, out, ticket, careOf(agent));
 }
+
+/** What stands in the database, what the desk reads, and what is gone for good. */
+async function tellOfTheKeys(engine: Engine, out: Output, ticket: string, call: Call): Promise<void> {
+  const { messages } = await engine.tickets.read(call, ticket);
+  const [message] = messages;
+  const { rows } = await engine.db.query<Row & { stored: string; destroyed: string; living: string }>(sql`
+    select (select body from desk.messages where 'message/' || id = ${message?.record ?? ''}) as stored,
+      (select count(*) from lethe.data_key where use = 'ticket' and destroyed_at is not null)::text as destroyed,
+      (select count(*) from lethe.data_key where ended_at is null)::text as living`);
+  const [{ stored, destroyed, living } = { stored: '', destroyed: '0', living: '0' }] = rows;
+  out.say(
+    `9. ${message?.record ?? ''} as it stands in the database, and as the desk reads it:`,
+    `   ${beginning(stored)}`,
+    `   ${beginning(String(message?.fields['body'] ?? ''))}`,
+    `   The keys of ${counted(destroyed, 'deleted ticket')} were destroyed with them, ${counted(living, 'key')} are left: \`npx lethe keys status\``,
+    '',
+  );
+}
+
+const SHOWN = 90;
+const beginning = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+};
 
 interface Example {
   readonly ticket: string;

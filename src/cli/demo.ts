@@ -11,10 +11,14 @@ import { lockFolder } from '../db/folder-lock.js';
 import { migrate } from '../db/migrate.js';
 import { seedHelpDesk, type SeededRows } from '../demo/seed.js';
 import { loadMap } from '../datamap/load.js';
-import { createEngine } from '../engine.js';
+import { createEngine, type Engine } from '../engine.js';
+import { createKeyFile } from '../keys/key-file.js';
 import { tellStory } from './demo-story.js';
 import { publishFirstVersions } from './first-versions.js';
+import { KEY_FILE } from './init-keys.js';
 import { installFiles } from './install-files.js';
+import type { Output } from './output.js';
+import { progressBar } from './progress.js';
 import { outputOf } from './session.js';
 
 /** The help desk is as it was on this day, so that everybody sees the same story. */
@@ -44,9 +48,21 @@ async function demo(command: Command): Promise<void> {
     clock: systemClock,
   });
   try {
+    await encryptHelpDesk(engine, out);
     await tellStory(engine, out, { asOf: DEMO_DAY, seeded });
   } finally {
     await engine.close();
+  }
+}
+
+/** As `lethe keys encrypt` does in a help desk that is at work. */
+async function encryptHelpDesk(engine: Engine, out: Output): Promise<void> {
+  const bar = progressBar(out.isJson, 'rows encrypted');
+  try {
+    const actor = { name: 'Otto, operator', assurance: 'asserted' } as const;
+    await engine.keys.encrypt(actor, { progress: bar.update });
+  } finally {
+    bar.stop();
   }
 }
 
@@ -59,7 +75,7 @@ async function claimFolder(folder: string): Promise<void> {
   const lock = await lockFolder(folder);
   try {
     await writeFile(join(folder, DEMO_MARK), `${JSON.stringify({ madeBy: 'lethe demo', asOf: DEMO_DAY })}\n`);
-    for (const part of ['db', 'vault', 'policies', 'lethe.json'])
+    for (const part of ['db', 'vault', 'policies', 'lethe.json', KEY_FILE])
       await rm(join(folder, part), { recursive: true, force: true });
   } finally {
     lock.release();
@@ -76,7 +92,9 @@ async function makeHelpDesk(folder: string): Promise<SeededRows> {
     graph,
     database: 'embedded',
     vault: 'vault',
+    keys: { provider: 'local', file: KEY_FILE },
   });
+  await createKeyFile(join(folder, KEY_FILE));
   const db = await openEmbedded(folder);
   try {
     await migrate(db, ['desk']);

@@ -17,11 +17,13 @@ import { migrationSets } from '../engine-parts.js';
 import { publishFirstVersions } from './first-versions.js';
 import { grantsText } from './grants.js';
 import {
+  encryptNew,
   KEY_PROVIDERS,
   keysLines,
   keysOption,
   makeKeyFile,
   namedKeys,
+  refuseKeyOptions,
   type KeyOptions,
 } from './init-keys.js';
 import {
@@ -99,6 +101,7 @@ async function init(command: Command, options: InitOptions): Promise<void> {
   }
   const actor = actingAs(command, known?.actors ?? null);
   if (known) requireRole(actor, 'init');
+  if (known) refuseKeyOptions(options);
   const place = databaseConfig(around);
   const db = await openDatabase({ url: place.url, folder: place.embedded });
   try {
@@ -118,9 +121,10 @@ async function init(command: Command, options: InitOptions): Promise<void> {
     const { policies, policiesShown: shown, cooling } = config;
     const versions = { graph, folder: policies, shown, now: systemClock.now(), actor, cooling };
     await requireSameTime(db, systemClock);
-    const published = await withVault(db, config.vault, (own) =>
-      publishFirstVersions(db, { ...versions, vault: own }),
-    );
+    const published = await withVault(db, config.vault, async (own) => {
+      if (keys && own) await encryptNew({ db, graph, config, vault: own, actor: actor.name });
+      return publishFirstVersions(db, { ...versions, vault: own });
+    });
     outputOf(command).result({ map: graph.id, config: path, policies: written, migrations, published }, [
       configLine(graph, known ? null : written),
       schemaLine(graph, place.url === undefined),

@@ -1,16 +1,24 @@
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../disposal/chunk-store.js';
 
 const MS = 1000;
 
+/** Of how many, and how many are done; the database counts in text. */
+export interface BarProgress {
+  readonly items: number | string;
+  readonly done: number | string;
+}
+
 /** A bar with rate and time left on a terminal; nothing elsewhere. */
-export function progressBar(isJson: boolean): {
-  readonly update: (progress: Progress) => void;
+export function progressBar(
+  isJson: boolean,
+  noun = 'records',
+): {
+  readonly update: (progress: BarProgress) => void;
   readonly stop: () => void;
 } {
   if (isJson || !process.stdout.isTTY) return { update: () => undefined, stop: () => undefined };
   const bar = new SingleBar({
-    format: '{bar} {percentage} %  {value} of {total} records  {rate} a second  {left} left',
+    format: `{bar} {percentage} %  {value} of {total} ${noun}  {rate} a second  {left} left`,
     hideCursor: true,
     clearOnComplete: true,
   });

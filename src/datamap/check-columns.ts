@@ -28,6 +28,7 @@ function declaredColumns(table: MapTable, entry: TableEntry, found: CatalogueTab
     if (!live) return own ? [missing(at, column.name, found)] : [];
     return [
       ...checkType(at, column, live),
+      ...checkRoom(at, column, live),
       ...(own ? [...checkLength(at, own, live), ...checkAnswer(at, own)] : []),
     ];
   });
@@ -64,6 +65,14 @@ function checkType(
       ),
     ];
   return [];
+}
+
+/** An encrypted value is longer than the value by its header, and a third: no length that fitted it fits. */
+function checkRoom(at: string, { name, isProtected }: MapColumn, live: CatalogueColumn): readonly Finding[] {
+  if (!isProtected || (live.length === null && live.type !== 'citext')) return [];
+  const type = live.length === null ? live.type : `${live.type}(${live.length})`;
+  const message = `is stored encrypted where keys are configured, and "${name}" is ${type}: it must be text, without a length`;
+  return [error('column_protected', at, message)];
 }
 
 /** Only where a replacement may be written. */

@@ -1,5 +1,6 @@
 import type { Config } from '../config.js';
 import type { Clock } from '../core/clock.js';
+import { LetheError } from '../core/errors.js';
 import type { Database } from '../db/database.js';
 import { error, warning, type Finding } from '../datamap/finding.js';
 import type { MapGraph } from '../datamap/graph.js';
@@ -13,6 +14,8 @@ import { backlog } from './backlog.js';
 import { clockSkew } from './clock-skew.js';
 import { findingOr, type CoverageContext } from './context.js';
 import { endlessRecords } from './endless-records.js';
+import { installedKeys } from './installed-keys.js';
+import { keysCoverage } from './keys.js';
 import { policyReviews } from './policy-review.js';
 import { ruleConflicts } from './rule-conflicts.js';
 import { schedules } from './schedules.js';
@@ -24,7 +27,7 @@ export interface Installation {
   readonly db: Database;
   readonly graph: MapGraph;
   readonly clock: Clock;
-  readonly config: Pick<Config, 'vault' | 'backups' | 'database'>;
+  readonly config: Pick<Config, 'vault' | 'backups' | 'database' | 'keys'>;
 }
 
 /**
@@ -42,11 +45,21 @@ export async function checkCoverage(installation: Installation): Promise<readonl
   );
   return [
     ...(await findingOr('vault', () => vaultCoverage(installation))),
+    ...(await findingOr('keys', () => ofKeys(installation))),
     ...(await findingOr('clock', () => clockSkew(installation))),
     ...(await findingOr('access log', () => accessCoverage(installation))),
     ...unreadable(read),
     ...(await policyCoverage(installation, standings, read)),
   ];
+}
+
+async function ofKeys({ db, graph, clock, config }: Installation): Promise<readonly Finding[]> {
+  const keys = await installedKeys(config, clock);
+  try {
+    return await keysCoverage({ db, graph, clock, keys, isConfigured: config.keys !== null });
+  } finally {
+    if (keys && !(keys instanceof LetheError)) await keys.close();
+  }
 }
 
 const unreadable = ({ problems }: VersionsRead): readonly Finding[] =>

@@ -8,6 +8,7 @@ import { sqlstateOf } from '../db/failures.js';
 import { sql } from '../db/sql.js';
 import type { Keyring, NamedKey } from '../keys/keyring.js';
 import type { IndexEntry } from './encryption.js';
+import { readingKeys, writingKeys } from './index-versions.js';
 import { NORMAL_FORM, normalForm, searchedForms, type IndexKind } from './normal-forms.js';
 import { encryptionState } from './state.js';
 
@@ -51,7 +52,7 @@ export async function searchDigests(
   if (!keyring) throw new LetheError('keys_unset');
   const forms = searchedForms(wanted.kind, wanted.value, wanted.country);
   if (forms.length === 0) return [];
-  const keys = await keyring.named('index');
+  const keys = await readingKeys(keyring);
   return keys.flatMap((key) => forms.map((form) => digestOfForm(key, wanted.kind, form)));
 }
 
@@ -64,7 +65,7 @@ export async function indexPerson(
   const indexed = indexedColumns(graph).find(({ kind }) => kind === entry.kind);
   if (!indexed || (await encryptionState(tx)) === 'off') return true;
   if (!keyring) throw new LetheError('keys_unset');
-  return indexUnder(tx, await keyring.named('index'), [entry], indexed.isUnique);
+  return indexUnder(tx, await writingKeys(tx, keyring), [entry], indexed.isUnique);
 }
 
 /**

@@ -5,6 +5,7 @@ import { keyAmong } from '../datamap/key-sql.js';
 import { digestOfForm, indexedColumns, type IndexedColumn } from './blind-index.js';
 import { keyOf, type PlainRow, type ProtectedTable } from './convert-table.js';
 import type { ConvertContext } from './convert-context.js';
+import { writingKeys } from './index-versions.js';
 import { normalForm } from './normal-forms.js';
 
 const COUNTRY = 'user.contact.address.country';
@@ -25,7 +26,7 @@ export async function indexRows(
 ): Promise<void> {
   if (graph.subject?.table !== table) return;
   const countries = await countriesOf(tx, table, rows);
-  const versions = await keyring.named('index');
+  const versions = await writingKeys(tx, keyring);
   for (const indexed of indexedColumns(graph)) {
     const digests = rows.flatMap(({ key: row, owner, plain }) => {
       const found = plain.find(({ column }) => column === indexed.column);

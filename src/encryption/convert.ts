@@ -5,6 +5,7 @@ import type { Database, Row, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { sqlstateOf } from '../db/failures.js';
 import { raw, sql } from '../db/sql.js';
+import type { MapGraph } from '../datamap/graph.js';
 import { actorId } from '../ledger/actor-directory.js';
 import { appendEntry } from '../ledger/append.js';
 import type { ConvertContext } from './convert-context.js';
@@ -31,13 +32,16 @@ export interface Encrypted {
   readonly shared: number;
 }
 
-/** A lock on a table is not waited for longer: everybody who comes after would wait, too. */
-const LOCK_TIMEOUT = raw(`set local lock_timeout = '2s'`);
+/**
+ * A lock is not waited for longer: everybody who comes after would wait, too. Shorter than the server's deadlock_timeout, so that where
+ * this and a writer wait for each other it is this that is tried again.
+ */
+const LOCK_TIMEOUT = raw(`set local lock_timeout = '500ms'`);
 const DEADLOCK = '40P01';
 const LOCK_WAITED = '55P03';
 const CHECK_FAILED = '23514';
 const PAUSE_MS = 200;
-const ATTEMPTS = 30;
+const ATTEMPTS = 100;
 /** Rows that a sweep missed because they were written in the clear past every trigger are swept again so often. */
 const SWEEPS = 3;
 
@@ -71,26 +75,25 @@ const encryptedSoFar = async ({ db, graph }: ConvertContext): Promise<Omit<Encry
 });
 
 /**
- * From its commit on new values are encrypted, and no process can store them otherwise. False: it has begun before.
+ * From its commit on new values are encrypted; who had read before that they are not is waited for, or refused. One table at a time:
+ * whoever locks several at once waits for writers who wait for it.
  * @throws LetheError `value_unowned`
  */
 export async function beginEncryption(
   { db, graph, clock }: Omit<ConvertContext, 'keyring'>,
   actor: string,
-): Promise<boolean> {
-  if ((await encryptionState(db)) !== 'off') return false;
+): Promise<void> {
   const tables = protectedTables(graph.tables.values());
-  await requireOwners(db, tables);
-  return patiently(db, async (tx) => {
-    await lockTables(tx, tables, 'share row exclusive');
-    const { count } = await tx.query(sql`
-      insert into lethe.encryption (state, map_id, begun_at) values ('converting', ${graph.id}, ${clock.now()}::timestamptz)
-      on conflict do nothing`);
-    if (count === 0) return false;
-    for (const table of tables) await refusePlaintext(tx, table);
-    await note(tx, 'encryption.begun', clock, actor, { tables: tables.length });
-    return true;
-  });
+  if ((await encryptionState(db)) === 'off') {
+    await requireOwners(db, tables);
+    await patiently(db, async (tx) => {
+      const { count } = await tx.query(sql`
+        insert into lethe.encryption (state, map_id, begun_at)
+        values ('converting', ${graph.id}, ${clock.now()}::timestamptz) on conflict do nothing`);
+      if (count > 0) await note(tx, 'encryption.begun', clock, actor, { tables: tables.length });
+    });
+  }
+  for (const table of tables) await patiently(db, (tx) => refusePlaintext(tx, table));
 }
 
 /** Batch by batch from where the last one stopped, whoever did it. */
@@ -157,22 +160,21 @@ async function validated(db: Database, table: ProtectedTable): Promise<boolean> 
 
 /** False: somebody else was first. */
 async function finishEncryption({ db, graph, clock }: ConvertContext, actor: string): Promise<boolean> {
-  const tables = protectedTables(graph.tables.values());
-  return patiently(db, async (tx) => {
-    await lockTables(tx, tables, 'access exclusive');
+  const isFirst = await patiently(db, async (tx) => {
     const { count } = await tx.query(sql`
       update lethe.encryption set state = 'on', done_at = ${clock.now()}::timestamptz where state = 'converting'`);
-    if (count === 0) return false;
-    for (const table of tables) await stopRefusing(tx, table);
-    await note(tx, 'encryption.finished', clock, actor, await encryptedRows(tx));
-    return true;
+    if (count > 0) await note(tx, 'encryption.finished', clock, actor, await encryptedRows(tx));
+    return count > 0;
   });
+  await dropTriggers(db, graph);
+  return isFirst;
 }
 
-const lockTables = async (tx: Tx, tables: readonly ProtectedTable[], mode: string): Promise<void> => {
-  const names = tables.map((table) => table.sql).join(', ');
-  await tx.query(sql`lock table ${raw(names)} in ${raw(mode)} mode`);
-};
+/** Constraints say the same by now. */
+async function dropTriggers(db: Database, graph: MapGraph): Promise<void> {
+  for (const table of protectedTables(graph.tables.values()))
+    await patiently(db, (tx) => stopRefusing(tx, table));
+}
 
 async function note(
   tx: Tx,

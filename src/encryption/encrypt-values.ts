@@ -6,7 +6,7 @@ import { encryptBytes, encryptValue, envelopeText } from '../keys/envelope.js';
 import type { OpenKey } from '../keys/key.js';
 import type { Keyring } from '../keys/keyring.js';
 import type { Owner, Place, Value } from './encryption.js';
-import { ownerKeys, standingOf } from './owner-keys.js';
+import { newOwnerKeys, standingOf } from './owner-keys.js';
 import type { Standing } from './state.js';
 
 export interface EncryptionContext {
@@ -57,9 +57,9 @@ async function keyOf(
   if (!keyring) throw new LetheError('keys_unset');
   const opened =
     known === null
-      ? (await ownerKeys(tx, keyring, { record, keys: [key], use: useOf(graph, record) }, clock.now())).get(
-          key,
-        )
+      ? (
+          await newOwnerKeys(tx, keyring, { record, keys: [key], use: useOf(graph, record) }, clock.now())
+        ).get(key)
       : (await keyring.open([known])).get(known);
   if (!opened) throw new LetheError('key_unknown', { key: known ?? record });
   return opened;

@@ -82,8 +82,8 @@ async function countDataKeys(on: Queryable): Promise<DataKeys> {
   const { rows } = await on.query<Row & Record<keyof DataKeys, string>>(sql`
     select count(*) filter (where ended_at is null and use = 'subject') as subject,
       count(*) filter (where ended_at is null and use = 'ticket') as ticket,
-      count(*) filter (where ended_at is not null and destroyed_at is null) as pending,
-      count(*) filter (where destroyed_at is not null) as destroyed
+      count(*) filter (where ended_at is not null and (destroyed_at is null or back_at is not null)) as pending,
+      count(*) filter (where destroyed_at is not null and back_at is null) as destroyed
     from lethe.data_key`);
   const [row] = rows;
   const of = (name: keyof DataKeys): number => Number(row?.[name] ?? 0);

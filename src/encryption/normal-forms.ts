@@ -11,7 +11,7 @@ export const NORMAL_FORM: Readonly<Record<IndexKind, number>> = { email: 1, phon
 
 /**
  * The value in the normal form of its kind; null: nothing is left that somebody could be found by.
- * @param country ISO 3166, upper case: what a phone number without a country's prefix is read by
+ * @param country ISO 3166: what a phone number without a country's prefix is read by
  */
 export function normalForm(kind: IndexKind, value: string, country: string | null = null): string | null {
   const form = FORMS[kind](value, country);
@@ -43,7 +43,8 @@ const FORMS: Readonly<Record<IndexKind, Form>> = {
 const mailAddress = (value: string): string => value.trim().normalize('NFC').toLowerCase().normalize('NFC');
 
 /** E.164 without its extension: the line is found. What is no number of its country keeps its digits, behind a mark that E.164 lacks. */
-function phoneNumber(value: string, country: string | null): string {
+function phoneNumber(value: string, residence: string | null): string {
+  const country = residence === null ? null : residence.trim().toUpperCase();
   const text = value.trim().replace(/^00(?=[1-9])/, country === null ? '+' : '00');
   const parsed = parsePhoneNumberFromString(
     text,

@@ -33,8 +33,7 @@ export async function standingOf(
 }
 
 /**
- * The living key of each owner, made where there is none: in the vault first, then in lethe.data_key. Of two transactions that make
- * one at once the second waits for the first, and takes the key that won; its own stays in the vault and encrypts nothing.
+ * The living key of each owner, made where there is none.
  * @throws LetheError as Keyring.open
  */
 export async function ownerKeys(
@@ -43,12 +42,37 @@ export async function ownerKeys(
   owners: Owners,
   at: Instant,
 ): Promise<ReadonlyMap<string, OpenKey>> {
+  const known = new Map(await livingKeys(tx, owners.record, owners.keys));
+  return withMade(tx, keyring, owners, at, known);
+}
+
+/** The same for owners who had none a moment ago. */
+export const newOwnerKeys = (
+  tx: Tx,
+  keyring: Keyring,
+  owners: Owners,
+  at: Instant,
+): Promise<ReadonlyMap<string, OpenKey>> => withMade(tx, keyring, owners, at, new Map());
+
+/**
+ * Keys are made in the vault first, then noted in lethe.data_key. Of two transactions that make one at once the second waits for the
+ * first, and takes the key that won; its own stays in the vault and encrypts nothing.
+ */
+async function withMade(
+  tx: Tx,
+  keyring: Keyring,
+  owners: Owners,
+  at: Instant,
+  known: Map<string, string>,
+): Promise<ReadonlyMap<string, OpenKey>> {
   const wanted = [...new Set(owners.keys)].sort(); // in one order, or two transactions could wait for each other
-  const known = new Map(await livingKeys(tx, owners.record, wanted));
   for (let missing = without(wanted, known); missing.length > 0; missing = without(wanted, known)) {
-    await claim(tx, await keyring.make(owners.use, missing.length), { ...owners, keys: missing }, at);
+    const made = await keyring.make(owners.use, missing.length);
+    for (const [key, id] of await claim(tx, made, { ...owners, keys: missing }, at)) known.set(key, id);
+    const lost = without(missing, known);
+    if (lost.length === 0) break;
     // in READ COMMITTED a new statement sees who won; one that was ended meanwhile is made again
-    for (const [key, id] of await livingKeys(tx, owners.record, missing)) known.set(key, id);
+    for (const [key, id] of await livingKeys(tx, owners.record, lost)) known.set(key, id);
   }
   return openedKeys(keyring, known);
 }
@@ -80,18 +104,21 @@ async function livingKeys(
   return rows.map(({ id, key }) => [key, id]);
 }
 
+/** Notes whose they are; returns those that were first. */
 async function claim(
   tx: Tx,
   made: readonly OpenKey[],
   { record, keys, use }: Owners,
   at: Instant,
-): Promise<void> {
+): Promise<readonly (readonly [string, string])[]> {
   const ids = made.map(({ id }) => id);
-  await tx.query(sql`
+  const { rows } = await tx.query<KeyRow>(sql`
     insert into lethe.data_key (id, use, record, key, made_at)
     select made.id, ${use}, ${record}, made.key, ${at}::timestamptz
     from unnest(${ids}::uuid[], ${keys}::text[]) made(id, key)
-    on conflict (record, key) where ended_at is null do nothing`);
+    on conflict (record, key) where ended_at is null do nothing
+    returning id, key`);
+  return rows.map(({ id, key }) => [key, id]);
 }
 
 /** Those of the ids that are keys of this database, living or not. */

@@ -1,11 +1,12 @@
 import type { Clock } from '../core/clock.js';
 import type { MapGraph } from '../datamap/graph.js';
-import type { Database, Tx } from '../db/database.js';
+import type { Database, Row, Tx } from '../db/database.js';
 import { sqlstateOf } from '../db/failures.js';
 import { sql } from '../db/sql.js';
 import type { Keyring, NamedKey } from '../keys/keyring.js';
 import { indexedColumns, indexUnder, type IndexedColumn } from './blind-index.js';
 import type { IndexEntry } from './encryption.js';
+import { awaitWriters, readingKeys, writingKeys } from './index-versions.js';
 import { encryptionState } from './state.js';
 import { peopleToIndex } from './unindexed-people.js';
 
@@ -51,6 +52,7 @@ export async function reindex(
   if (indexed.length === 0 || (await encryptionState(context.db)) === 'off')
     return { version: 0, people: 0, shared: 0, isDone: true };
   const version = await newVersion(context.keyring);
+  await awaitWriters(context.db);
   const sum = { people: 0, shared: 0 };
   for (let after: string | null = null; ; watch?.({ people: sum.people })) {
     if (signal?.aborted) return { version, ...sum, isDone: false };
@@ -66,7 +68,7 @@ export async function reindex(
 
 /** Two living versions: a call before this one made the newer, and did not come to the end. */
 async function newVersion(keyring: Keyring): Promise<number> {
-  const [newest, older] = await keyring.named('index');
+  const [newest, older] = await readingKeys(keyring);
   return newest && older ? newest.version : keyring.addVersion('index');
 }
 
@@ -99,7 +101,7 @@ function indexBatch(
     for (const [column, { isUnique }] of indexed.entries()) {
       const entries = people.flatMap((person) => person.entries[column] ?? []);
       // asked for each time: opened keys are let go after a while
-      shared += await indexAll(tx, await keyring.named('index'), entries, isUnique);
+      shared += await indexAll(tx, await writingKeys(tx, keyring), entries, isUnique);
     }
     return { last: people.at(-1)?.key ?? null, people: people.length, shared };
   });
@@ -125,14 +127,30 @@ async function indexAll(
 /** The rows first: a key without rows is dropped by the next call, and rows without a key would be found by nobody's digest. */
 async function dropOlder({ db, keyring }: ReindexContext, version: number): Promise<void> {
   await deleteOlder(db, version);
-  const older = (await keyring.named('index')).filter((key) => key.version < version);
+  const older = (await readingKeys(keyring)).filter((key) => key.version < version);
   for (const key of older) await keyring.dropVersion('index', key.version);
+  await awaitWriters(db);
   await deleteOlder(db, version); // what others wrote under it until it was dropped
 }
 
 async function deleteOlder(db: Database, version: number): Promise<void> {
-  for (let count = ROWS_AT_ONCE; count === ROWS_AT_ONCE;)
-    ({ count } = await db.query(sql`
-      delete from lethe.blind_index where ctid = any(array(
-        select ctid from lethe.blind_index where version < ${version} limit ${ROWS_AT_ONCE}))`));
+  for (let after: Place | null = { record: '', key: '', kind: '', version: 0 }; after;)
+    after = await deleteSome(db, version, after);
+}
+
+type Place = Row & { record: string; key: string; kind: string; version: number };
+
+/** In the order of the primary key, so that no batch passes over what the ones before it deleted. Returns the last place; null: the end. */
+async function deleteSome(db: Database, below: number, after: Place): Promise<Place | null> {
+  const { rows } = await db.query<Place>(sql`
+    with old as materialized (
+      select record, key, kind, version from lethe.blind_index
+      where (record, key, kind, version) > (${after.record}, ${after.key}, ${after.kind}, ${after.version}) and version < ${below}
+      order by record, key, kind, version limit ${ROWS_AT_ONCE}
+    ), gone as (
+      delete from lethe.blind_index b using old
+      where b.record = old.record and b.key = old.key and b.kind = old.kind and b.version = old.version
+    )
+    select * from old order by record desc, key desc, kind desc, version desc limit 1`);
+  return rows[0] ?? null;
 }

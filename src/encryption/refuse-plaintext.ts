@@ -26,14 +26,16 @@ export const inTheClear = ({ protected: columns }: MapTable, alias: string): str
  * encrypted. Writers who are at it are waited for.
  */
 export async function refusePlaintext(tx: Tx, table: MapTable): Promise<void> {
+  if (await hasTrigger(tx, table)) return;
   const columns = (table.protected?.columns ?? []).map((column) => column.sql).join(', ');
   await tx.query(sql`
-    create trigger ${raw(NAME)} before insert or update of ${raw(columns)} on ${raw(table.sql)}
+    create or replace trigger ${raw(NAME)} before insert or update of ${raw(columns)} on ${raw(table.sql)}
     for each row when (${raw(inTheClear(table, 'new'))}) execute function lethe.refuse_plaintext()`);
 }
 
 /** Once the table's constraint says the same. */
 export async function stopRefusing(tx: Tx, table: MapTable): Promise<void> {
+  if (!(await hasTrigger(tx, table))) return; // it would lock the table
   await tx.query(sql`drop trigger if exists ${raw(NAME)} on ${raw(table.sql)}`);
 }
 
@@ -56,5 +58,13 @@ async function hasConstraint(tx: Tx, { schema, name }: MapTable): Promise<boolea
     select 1 from pg_catalog.pg_constraint c
     join pg_catalog.pg_class t on t.oid = c.conrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace
     where c.conname = 'lethe_encrypted' and t.relname = ${name} and n.nspname = ${schema}`);
+  return count > 0;
+}
+
+async function hasTrigger(tx: Tx, { schema, name }: MapTable): Promise<boolean> {
+  const { count } = await tx.query(sql`
+    select 1 from pg_catalog.pg_trigger g
+    join pg_catalog.pg_class t on t.oid = g.tgrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+    where g.tgname = 'lethe_encrypted' and t.relname = ${name} and n.nspname = ${schema}`);
   return count > 0;
 }

@@ -52,6 +52,7 @@ export const readingRoutes: Routes = (app, { tickets }) => {
       schema: {
         operationId: 'findTickets',
         summary: 'By number, by their customer, or by a text: in a body, because addresses are logged',
+        description: 'Where texts are stored encrypted they are not searched: 400 with `search_encrypted`.',
         body: findOrder,
         response: answering(z.array(shown).readonly()),
       },

@@ -44,6 +44,7 @@ export async function workRound(context: WorkerContext): Promise<readonly WorkDo
   }
   done.push(...(await advanceJobs(context)));
   await destroyKeys(context);
+  await tendEpochs(context);
   await seal(context); // also what holds and approvals wrote since the last round
   return done;
 }
@@ -93,6 +94,22 @@ async function destroyKeys({ engine, actor, log }: WorkerContext): Promise<void>
   } catch (error) {
     if (isAway(error)) throw error;
     log.error('keys.pending', error, {});
+  }
+}
+
+/** A new epoch where one is due and nothing brakes; the end of those that are empty for long enough. */
+async function tendEpochs({ engine, actor, log, brake, leave }: WorkerContext): Promise<void> {
+  if (leave.aborted) return;
+  try {
+    const mayRotate = (await brake?.ask())?.kind !== 'rest';
+    const { moved, retired } = await engine.keys.tend(actor, { mayRotate, signal: leave });
+    if (moved !== null) log.info('epoch.rotated', { keys: moved });
+    if (retired > 0) log.info('epoch.retired', { epochs: retired });
+  } catch (error) {
+    if (isAway(error)) throw error;
+    // asked to leave in the middle: the next worker goes on; another process at it: nothing to do
+    if (leave.aborted || told(error).code === 'rotation_running') return;
+    log.error('epoch.due', error);
   }
 }
 

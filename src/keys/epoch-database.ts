@@ -82,8 +82,11 @@ function placeOf(url: string): string {
 }
 
 const unreadable = (place: string, error: unknown): LetheError =>
-  // the message of a failed query names things only; that of anything else may hold more
-  new LetheError('epochs_unreadable', {
-    place,
-    reason: error instanceof LetheError ? error.message : 'what is in it cannot be understood',
-  });
+  new LetheError('epochs_unreadable', { place, reason: reasonOf(error) });
+
+function reasonOf(error: unknown): string {
+  // the message of anything but our own errors may hold what was read
+  if (!(error instanceof LetheError)) return 'what is in it cannot be understood';
+  const { reason } = error.details;
+  return error.code === 'database_unreachable' ? String(reason) : error.message;
+}

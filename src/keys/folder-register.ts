@@ -28,10 +28,10 @@ const EMPTY: Register = { format: 1, epochs: [], named: [], destroyed: 0 };
 export function readRegister({ register }: KeyFolder): Register {
   const bytes = register.get(NAME);
   if (bytes === undefined) return EMPTY;
-  const read = JSON.parse(bytes.toString('utf8')) as Register;
-  if (Number(read.format) !== EMPTY.format)
+  const read = JSON.parse(bytes.toString('utf8')) as Omit<Register, 'format'> & { readonly format: number };
+  if (read.format !== EMPTY.format)
     throw Object.assign(new Error('format'), { code: 'its keys are of a later version of Lethe' });
-  return read;
+  return { ...read, format: EMPTY.format };
 }
 
 /** In a transaction. */

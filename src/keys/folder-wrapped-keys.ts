@@ -127,13 +127,13 @@ export async function page(
   limit: number,
 ): Promise<readonly WrappedKey[]> {
   const found: WrappedKey[] = [];
-  for (let last = after; found.length < limit; await others()) {
+  for (let last = after; ;) {
     const stretch = stretchAfter(folder, epoch, last, limit - found.length);
     found.push(...stretch.found);
-    if (stretch.last === null) break;
+    if (stretch.last === null || found.length >= limit) return found;
     last = stretch.last;
+    await others();
   }
-  return found;
 }
 
 interface Stretch {

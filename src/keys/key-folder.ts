@@ -1,6 +1,7 @@
-import { chmod, mkdir, realpath } from 'node:fs/promises';
+import { chmod, mkdir, open as openFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
+import { whenMissing } from '../vault/durable-file.js';
 
 type Table = Database<Buffer, Buffer>;
 
@@ -18,6 +19,9 @@ export interface KeyFolder {
   /** the one register */
   readonly register: Table;
 }
+
+/** After the head of the first page, which has two lengths. */
+const MAGIC = 0xbeefc0de;
 
 interface Opened {
   readonly folder: Promise<KeyFolder>;
@@ -51,6 +55,7 @@ export async function openKeyFolder(
 async function openFresh(place: string): Promise<KeyFolder> {
   await closing.get(place);
   await chmod(place, 0o700);
+  await requireLmdb(join(place, 'data.mdb'));
   const root = open<Buffer, Buffer>({
     path: place,
     // a path with a dot in it is taken for a file's otherwise
@@ -73,6 +78,27 @@ async function openFresh(place: string): Promise<KeyFolder> {
   };
   for (const file of ['data.mdb', 'lock.mdb']) await chmod(join(place, file), 0o600);
   return folder;
+}
+
+/** LMDB maps whatever is there into memory, and a file that is none of its own takes the process down. */
+async function requireLmdb(path: string): Promise<void> {
+  const head = await whenMissing(
+    () => beginningOf(path),
+    () => null,
+  );
+  if (head === null || head.length === 0) return;
+  const isOne = [16, 24].some((at) => head.length > at + 4 && head.readUInt32LE(at) === MAGIC);
+  if (!isOne) throw Object.assign(new Error('damaged'), { code: 'keys/data.mdb is damaged' });
+}
+
+async function beginningOf(path: string): Promise<Buffer> {
+  const file = await openFile(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function letGo(place: string, shared: Opened): Promise<void> {

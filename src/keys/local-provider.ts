@@ -64,7 +64,10 @@ function unwrap(root: Buffer, context: EpochContext, wrapped: Buffer, file: stri
     });
     decipher.setAAD(boundTo(context));
     decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    // the only copy, and not in the pool that other buffers are cut from
+    const secret = decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES));
+    decipher.final();
+    return secret;
   } catch {
     throw new LetheError('key_damaged', { key: context.epoch, epoch: file });
   }

@@ -59,6 +59,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   needed: count,
   entries: count,
   blocks: count,
+  keys: count,
+  epochs: count,
   seconds: count,
   attempts: count,
 };

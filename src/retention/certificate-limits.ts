@@ -72,5 +72,5 @@ export const limitsOf = (keys: DestroyedKeys | null): readonly Limit[] => [
   ...LIMITS,
   ...(keys?.vaultCopies ? [VAULT_COPIES, COPIED_EPOCHS] : []),
   ...(keys?.providers.includes('aws-kms') ? [KMS_DELETION] : []),
-  ...(keys ? [TEXTS_KEPT] : []),
+  ...(keys && keys.people + keys.textsKept > 0 ? [TEXTS_KEPT] : []),
 ];

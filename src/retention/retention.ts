@@ -14,14 +14,8 @@ import type { DestroyingKeys } from '../encryption/destroy-keys.js';
 import { approvePlan, requireApproval } from '../disposal/approval.js';
 import type { Run } from '../disposal/prepared-run.js';
 import { syncFloors, type PoliciesInForce } from '../disposal/floors.js';
-import {
-  coveringPolicies,
-  itemDigestOf,
-  makePlan,
-  planDigest,
-  rivalRules,
-  type PlanRequest,
-} from '../disposal/plan.js';
+import { coveringPolicies, itemDigestOf, makePlan, rivalRules, type PlanRequest } from '../disposal/plan.js';
+import { planDigest } from '../disposal/plan-digest.js';
 import { findPlan, type PlanRow } from '../disposal/plan-store.js';
 import { applyBatches, type ApplyWatch } from '../disposal/run.js';
 import { versionText } from '../publication/version-store.js';

@@ -89,7 +89,7 @@ async function drawNumbered(tx: Tx): Promise<{ readonly id: string; readonly num
   const { rows } = await tx.query<Row & { id: string; number: string; taken: boolean }>(sql`
     with next as materialized (select nextval(pg_get_serial_sequence('desk.customers', 'id')) as id),
     numbered as (select id, ${NUMBER} as number from next)
-    select id, number, exists (select from desk.customers c where c.customer_number = number) as taken from numbered`);
+    select id, number, exists (select from desk.customers c where c.customer_number = numbered.number) as taken from numbered`);
   const [next] = rows;
   return next && !next.taken ? next : drawNumbered(tx);
 }

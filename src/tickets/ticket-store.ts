@@ -61,8 +61,9 @@ const numberSql = ({ at }: NewTicket): Sql =>
 /** A key whose number is free: a key that is passed over once texts are encrypted under it would stay in the vault for nothing. */
 async function drawNumbered(tx: Tx, ticket: NewTicket): Promise<string> {
   const { rows } = await tx.query<Row & { id: string; taken: boolean }>(sql`
-    with next as materialized (select nextval(pg_get_serial_sequence('desk.tickets', 'id')) as id)
-    select id, exists (select from desk.tickets t where t.number = ${numberSql(ticket)}) as taken from next`);
+    with next as materialized (select nextval(pg_get_serial_sequence('desk.tickets', 'id')) as id),
+    numbered as (select id, ${numberSql(ticket)} as number from next)
+    select id, exists (select from desk.tickets t where t.number = numbered.number) as taken from numbered`);
   const [next] = rows;
   return next && !next.taken ? next.id : drawNumbered(tx, ticket);
 }

@@ -17,7 +17,7 @@ const ATTEMPTS = 3;
  * Runs one writing call: a transaction that may update the desk's tables, whose denial is recorded though nothing else is.
  * A deadlock, with a batch that deletes or another writer, is tried again; a record that went while it was written to is
  * the same to the caller as one that never was. One that began before encryption did, and would have stored in the clear, is
- * tried again once.
+ * tried again, too.
  * @param ref the record the call is about, as the caller named it
  */
 export async function writing<T>(
@@ -35,7 +35,7 @@ export async function writing<T>(
     } catch (error) {
       const sqlstate = sqlstateOf(error);
       if (sqlstate === DEADLOCK && attempt < ATTEMPTS) continue;
-      if (encryptionBegun(error) && attempt === 1) continue;
+      if (encryptionBegun(error) && attempt < ATTEMPTS) continue;
       const reason = 'not_permitted';
       throw sqlstate === FOREIGN_KEY ? accessDenied(call, { deed, ref, reason, considered: [] }) : error;
     }

@@ -62,6 +62,12 @@ export const KEYED: DeskSetup = {
         columns: { body: { type: 'text' }, customer_id: { type: 'bigint' }, ticket_id: { type: 'bigint' } },
       },
     },
+    subject: {
+      record: 'customers',
+      key: 'id',
+      identifiers: [],
+      edges: [{ as: 'author', child: 'messages', on: { customer_id: 'id' } }],
+    },
     edges: [
       { child: 'messages', parent: 'tickets', on: { ticket_id: 'id' }, then: 'delete' },
       { child: 'messages', parent: 'customers', on: { customer_id: 'id' }, then: 'clear' },

@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { fixedClock } from '../../src/core/clock.js';
 import type { Instant } from '../../src/core/instant.js';
+import type { Tx } from '../../src/db/database.js';
+import { replay } from '../../src/disposal/replay.js';
+import { recallDestroyed } from '../../src/encryption/data-key-store.js';
+import { destroyEnded } from '../../src/encryption/destroy-keys.js';
+import { adoptVault } from '../../src/ledger/vault-link.js';
+import { backUp, closeRestored, context, restored } from '../support/restore.js';
+import { vaultOf } from '../support/vault.js';
 import { workOnce } from '../../src/jobs/worker.js';
 import {
   approvedPlan,
@@ -11,6 +18,7 @@ import {
   operator,
   refusal,
   ONCE,
+  TODAY,
   type Desk,
 } from '../support/small-desk.js';
 import { entries, keyedDesk, keyStates, KEYED, lateKey } from './keyed-desk.js';
@@ -27,6 +35,7 @@ const indexed = (desk: Desk): Promise<readonly string[]> =>
   column(desk.admin, 'select distinct key from lethe.blind_index');
 
 describe('a disposal of records with keys', () => {
+  afterEach(closeRestored);
   afterEach(closeDesks);
 
   it('destroys the keys of the persons who go, with what they were found by, and no others', async () => {
@@ -178,6 +187,37 @@ describe('a disposal of records with keys', () => {
     expect(await entries(desk, 'keys.destroyed-again'), 'once').to.have.length(1);
   });
 
+  it('a restored database is told of the disposal again, and the same keys end and are destroyed again', async () => {
+    const { desk, engine, vault } = await keyedDesk();
+    await dispose(engine); // the chain has begun, and the vault is linked
+    const name = await backUp(desk);
+    await dispose(engine, 'old-customers');
+    const yesterday = await restored(desk, name);
+    await replay(context(yesterday, desk, name), operator);
+    const states = (): Promise<readonly string[]> =>
+      yesterday.rows(`select record || '/' || key || case when destroyed_at is null then '' else ' destroyed' end
+        from lethe.data_key where ended_at is not null and record = 'customer'`);
+    expect(await states()).to.deep.equal(['customer/1', 'customer/2', 'customer/3']);
+    expect(await yesterday.rows(`select distinct key from lethe.blind_index`)).to.deep.equal(['4', '5', '6']);
+    await destroyEnded({ db: yesterday.db, clock: TODAY, keys: vault.keys, actor: 'actor-1' });
+    expect(await states()).to.deep.equal([
+      'customer/1 destroyed',
+      'customer/2 destroyed',
+      'customer/3 destroyed',
+    ]);
+  });
+
+  it('taking up another vault brings every destroyed key back to be destroyed once more', async () => {
+    const { desk, engine } = await keyedDesk();
+    await dispose(engine);
+    const { db, clock } = desk.engine([]);
+    const also = (tx: Tx): Promise<number> => recallDestroyed(tx, clock.now());
+    await adoptVault({ db, clock, vault: vaultOf(desk.url) }, 'operator', also);
+    expect((await engine.retention.status())[0]).to.include({ state: 'done', pendingKeys: 3 });
+    expect(await engine.retention.destroyKeys(operator)).to.equal(3);
+    expect(await engine.retention.destroyKeys(operator)).to.equal(0);
+  });
+
   it('a partition of records with keys goes row by row', async () => {
     const tickets = KEYED.map['tables'] as Record<string, Record<string, unknown>>;
     const { desk, engine } = await keyedDesk('on', {
@@ -200,7 +240,7 @@ describe('a disposal of records with keys', () => {
         ),
       map: {
         ...KEYED.map,
-        tables: { ...tickets, tickets: { ...tickets['tickets'], partitionedBy: 'closed_at' } },
+        tables: { ...tickets, tickets: { ...tickets['tickets'], partition: { by: 'closed_at' } } },
       },
     });
     const plan = await approvedPlan(engine);

@@ -1,23 +1,15 @@
 import { cpSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect } from 'chai';
 import { grantsText } from '../../src/cli/grants.js';
-import { fixedClock, type Clock } from '../../src/core/clock.js';
-import { parseInstant, type Instant } from '../../src/core/instant.js';
-import { compileMap } from '../../src/datamap/compile.js';
-import type { MapGraph } from '../../src/datamap/graph.js';
-import { readJsonFile } from '../../src/datamap/json-file.js';
-import { dataMapSchema } from '../../src/datamap/schema.js';
+import type { Clock } from '../../src/core/clock.js';
 import { sql } from '../../src/db/sql.js';
 import { openPostgres } from '../../src/db/postgres.js';
 import { throughDoor } from '../../src/db/disposal-door.js';
 import { replay } from '../../src/disposal/replay.js';
 import { engineOver, type Engine } from '../../src/engine.js';
 import { requireCurrent } from '../../src/ledger/standing.js';
-import { readPolicyFiles } from '../../src/policy/policy-set.js';
 import {
-  approvedPlan,
   approver,
   closeDesks,
   column,
@@ -25,206 +17,18 @@ import {
   hold,
   ids,
   officer,
-  openDesk,
   operator,
   policiesOf,
   refusal,
   rule,
-  shown,
-  TICKETS,
-  ticketRows,
-  ticketTable,
   TODAY,
-  type Desk,
-  type Json,
 } from '../support/small-desk.js';
 import { serverUrl } from '../support/server.js';
 import { dropVault, vaultFolder, vaultOf } from '../support/vault.js';
-
-const at = (text: string): Instant => parseInstant(text) as Instant;
-/** Four years after the last of what the tests do, by the clock and by the server's. */
-const LATER = fixedClock(at('2031-01-02T00:00:00Z'));
-const LATER_DAY = '2031-01-01T00:00:00Z';
-
-const path = (name: string): string => fileURLToPath(new URL(`../../policies/${name}`, import.meta.url));
-
-const MAP = {
-  kind: 'data-map',
-  id: 'small',
-  schema: 'shop',
-  enforces: [],
-  tables: {
-    tickets: ticketTable(),
-    people: {
-      key: { id: 'bigint' },
-      concept: 'customer',
-      columns: { seen: { type: 'timestamptz' } },
-      facts: { seenAt: { column: 'seen' } },
-    },
-  },
-  edges: [],
-  subject: {
-    record: 'people',
-    key: 'id',
-    edges: [{ as: 'owner', child: 'tickets', on: { person_id: 'id' } }],
-  },
-};
-const DDL = `${TICKETS}; alter table shop.tickets add person_id bigint;
-  create table shop.people (id bigint primary key, seen timestamptz);
-  insert into shop.people values (7, '2020-01-01'), (8, '2020-01-01')`;
-
-/** The small desk with Lethe's own tables in its map, and the rules shipped for them. */
-interface SelfDesk extends Desk {
-  readonly graph: MapGraph;
-  readonly rules: readonly Json[];
-  readonly old: Engine;
-  readonly later: Engine;
-}
-
-async function selfDesk(tickets: readonly number[], more: readonly Json[] = []): Promise<SelfDesk> {
-  const desk = await openDesk({ ddl: `${DDL}; ${ticketRows(tickets)}`, map: MAP });
-  const own = dataMapSchema.parse(await readJsonFile(path('data-maps/merged/lethe.json'), 'lethe.json', []));
-  const graph = compileMap(dataMapSchema.parse(MAP), 'small.json', {}, own);
-  const files = await readPolicyFiles(path('lethe'), 'lethe', []);
-  const rules = [rule(), ...files.map(({ content }) => content as Json), ...more];
-  const old = desk.engine(rules, TODAY, graph);
-  const later = desk.engine(rules, LATER, graph);
-  return { ...desk, graph, rules, old, later };
-}
-
-const plans = ({ admin }: Desk, where = 'true'): Promise<readonly string[]> =>
-  column(admin, `select id from lethe.plan where ${where}`);
-
-const CHILDREN = ['approval', 'chunk', 'exception', 'swept_parent'];
-
-/** Tables in which something of this plan is left. */
-async function leftOf({ admin }: Desk, plan: string): Promise<readonly string[]> {
-  const [row] = await admin<{ left: readonly string[] }>(
-    `select array_remove(array[${CHILDREN.map((table) => `case when exists (select from lethe.${table} where plan_id = $1) then '${table}' end`).join(', ')}], null) as left`,
-    [plan],
-  );
-  return row?.left ?? [];
-}
+import { LATER, LATER_DAY, plans, selfDesk } from './self-desk.js';
 
 describe("Lethe's own records, disposed of like any others", () => {
   afterEach(closeDesks);
-
-  it('old plans go with everything that is theirs; the run that takes them stays, proven and sealed', async () => {
-    const desk = await selfDesk([1, 2, 3]);
-    const { admin, old, later } = desk;
-    await old.holds.place({ ...hold, scope: { kind: 'record', record: 'ticket/2' } }, officer);
-    const first = await dispose(old);
-    await admin(
-      `insert into lethe.job (id, policy, slot, state, plan_id) values ('job-1', 'old-tickets', '2024-01-01', 'done', '${first}')`,
-    );
-    expect(await leftOf(desk, first)).to.deep.equal(['approval', 'chunk', 'exception']);
-
-    const plan = await later.retention.plan('lethe-finished-plans', officer, LATER_DAY);
-    expect(plan.report.tables).to.deep.equal({
-      'lethe-plan': 1,
-      'lethe-approval': 1,
-      'lethe-chunk': 1,
-      'lethe-exception': 1,
-      'lethe-swept-parent': 0,
-    });
-    expect(await shown(later, plan.id)).to.deep.equal([`lethe-plan/${first} delete`]);
-    await later.retention.approve(plan.id, approver);
-    await later.retention.apply(plan.id, operator);
-
-    expect(await plans(desk)).to.deep.equal([plan.id]);
-    expect(await leftOf(desk, first)).to.deep.equal([]);
-    expect(await leftOf(desk, plan.id)).to.deep.equal(['approval', 'chunk']);
-    const slots = await admin('select id, plan_id from lethe.job');
-    expect(slots, 'the slot stays claimed').to.deep.equal([{ id: 'job-1', plan_id: null }]);
-    expect((await later.ledger.verify()).findings).to.deep.equal([]);
-    const certificate = await later.retention.certificate(plan.id);
-    expect(certificate.tables.find(({ table }) => table === 'lethe-plan')).to.include({ deleted: 1 });
-    const gone = await refusal(later.retention.certificate(first), 'plan_gone');
-    expect(gone.message).to.contain(plan.id).and.to.contain('certificate had to be issued');
-    await refusal(later.retention.apply(first, operator), 'plan_gone');
-    await refusal(later.retention.certificate('plan-none'), 'plan_unknown');
-  });
-
-  it('no rule takes a plan that is being applied, or that a slot waits for, nor the run itself', async () => {
-    const greedy = rule({
-      id: 'all-plans',
-      record: 'lethe-plan',
-      keep: { for: 'P1D', from: 'createdAt', timeZone: 'UTC' },
-      overrides: ['lethe-finished-plans', 'lethe-unused-plans'],
-    });
-    const desk = await selfDesk([1, 2, 3], [greedy]);
-    const { admin, old, later } = desk;
-    const states = ['applying', 'incomplete', 'failed', 'planned', 'withdrawn', 'done'];
-    const made: Record<string, string> = {};
-    for (const state of [...states, 'awaited']) {
-      const { id } = await old.retention.plan('old-tickets', officer);
-      made[state] = id;
-      if (states.includes(state)) await admin(`update lethe.plan set state = $1 where id = $2`, [state, id]);
-    }
-    await admin(
-      `insert into lethe.job (id, policy, slot, state, plan_id) values ('job-1', 'old-tickets', '2024-01-01', 'waiting', $1)`,
-      [made['awaited']],
-    );
-    const own = await dispose(later, 'all-plans', LATER_DAY);
-    const kept = ['applying', 'incomplete', 'failed', 'awaited'].map((state) => made[state] ?? '');
-    expect(await plans(desk)).to.have.members([...kept, own]);
-    for (const plan of kept) expect(await leftOf(desk, plan)).to.include('chunk');
-    expect((await later.ledger.verify()).findings).to.deep.equal([]);
-  });
-
-  it('a plan that is begun after it was itself planned for deletion stays', async () => {
-    const desk = await selfDesk([1, 2]);
-    const { admin, old, later } = desk;
-    const { id } = await old.retention.plan('old-tickets', officer);
-    const { id: unused } = await old.retention.plan('old-tickets', officer);
-    const taking = await approvedPlan(later, 'lethe-unused-plans', LATER_DAY);
-    await admin(`update lethe.plan set state = 'applying', started_at = now() where id = $1`, [id]);
-    await later.retention.apply(taking, operator);
-    expect(await plans(desk)).to.have.members([id, taking]);
-    expect(await shown(later, taking)).to.have.members([
-      `lethe-plan/${id} changed`,
-      `lethe-plan/${unused} deleted`,
-    ]);
-  });
-
-  it('the last approved plan of a version in force stays: the schedule goes on by it', async () => {
-    const desk = await selfDesk([1, 2]);
-    const { admin, old, later } = desk;
-    const first = await dispose(old);
-    await admin(ticketRows([3]));
-    const second = await dispose(old);
-    await admin(`insert into lethe.publication (id, policy, kind, digest, published_at, published_by, change, not_before, approvers, assurance)
-      select 'publication-1', policy, 'retention', policy_digests ->> policy, now(), created_by, 'initial', now(), 0, 'asserted'
-      from lethe.plan limit 1`);
-    await dispose(later, 'lethe-finished-plans', LATER_DAY);
-    expect(await plans(desk, `policy = 'old-tickets'`)).to.deep.equal([second]);
-    expect(first).to.not.equal(second);
-    await admin(`insert into lethe.publication (id, policy, kind, digest, published_at, published_by, change, not_before, approvers, assurance)
-      select 'publication-2', policy, 'retention', null, now(), published_by, 'keeps', now(), 0, 'asserted' from lethe.publication`);
-    await dispose(later, 'lethe-finished-plans', LATER_DAY);
-    expect(await plans(desk, `policy = 'old-tickets'`), 'the policy is removed').to.deep.equal([]);
-  });
-
-  it('a hold keeps a plan, and `why` answers for it: here, held, gone', async () => {
-    const desk = await selfDesk([1, 2]);
-    const { old, later } = desk;
-    const first = await dispose(old);
-    const record = `lethe-plan/${first}`;
-    const placed = await later.holds.place({ ...hold, scope: { kind: 'record', record } }, officer);
-    expect(placed.records).to.equal(1);
-    const held = await later.retention.why(record);
-    expect(held.protections.map(({ id }) => id)).to.deep.equal([placed.id]);
-    expect(held.rules.filter(({ matches }) => matches).map(({ policy }) => policy)).to.deep.equal([
-      'lethe-finished-plans',
-    ]);
-    await dispose(later, 'lethe-finished-plans', LATER_DAY);
-    expect(await plans(desk)).to.include(first);
-    await later.holds.lift(placed.id, 'settled', approver);
-    const taking = await dispose(later, 'lethe-finished-plans', LATER_DAY);
-    const gone = await later.retention.why(record);
-    expect(gone).to.include({ exists: false });
-    expect(gone.verdict).to.contain(taking).and.to.contain('lethe-finished-plans');
-  });
 
   it('a lifted hold stays while a plan says it kept records because of it; one in force always does', async () => {
     const desk = await selfDesk([1, 2, 3]);

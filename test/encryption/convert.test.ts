@@ -209,7 +209,7 @@ describe('turning encryption on in a database at work', () => {
     const writer = await fresh.connect();
     await writer.query("begin; update desk.messages set body = 'Marpingen' where id = 600");
     const encrypting = encryptDatabase(desk, 'officer');
-    await untilBlocked(fresh.admin, 'lock table');
+    await untilBlocked(fresh.admin, 'trigger');
     await writer.query('commit');
     await encrypting;
     expect((await everythingIn(fresh.admin)).includes('Marpingen')).to.equal(false);

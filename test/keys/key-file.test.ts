@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { LetheError } from '../../src/core/errors.js';
 import { createKeyFile, keyFile, rootFingerprint } from '../../src/keys/key-file.js';
-import { epochOf, freshFolder, startWriter } from '../support/epochs.js';
+import { epochOf, freshFolder, startWriter, type Writer } from '../support/epochs.js';
 
 const failure = (work: Promise<unknown>): Promise<LetheError> =>
   work.then(
@@ -63,12 +62,9 @@ describe('the key file', () => {
   it('is refused when anybody else can read or write it, before anything is done with it', async () => {
     for (const mode of [0o644, 0o640, 0o604, 0o620, 0o602, 0o666]) {
       await chmod(path, mode);
-      for (const work of [
-        keyFile(path).root(),
-        keyFile(path).epochs.all(),
-        keyFile(path).epochs.put(epochOf('a')),
-      ]) {
-        const error = await failure(work);
+      const file = keyFile(path);
+      for (const work of [() => file.root(), () => file.epochs.all(), () => file.epochs.put(epochOf('a'))]) {
+        const error = await failure(work());
         expect(error.code).to.equal('key_file_unsafe');
         expect(error.details).to.deep.equal({ file: path, mode: mode.toString(8) });
       }
@@ -99,7 +95,7 @@ describe('the key file', () => {
       flipped[at] = (flipped[at] ?? 0) ^ 4;
       damaged.push(flipped, whole.subarray(0, at));
     }
-    const { root: _, ...rootless } = JSON.parse(whole.toString()) as Record<string, unknown>;
+    const rootless = { ...(JSON.parse(whole.toString()) as object), root: undefined };
     for (const text of ['null', '[]', '{}', JSON.stringify(rootless)]) damaged.push(Buffer.from(text));
     for (const bytes of damaged) {
       await writeFile(path, bytes);
@@ -135,29 +131,24 @@ describe('the key file', () => {
     expect(await ids()).to.deep.equal(['epoch-0']);
   });
 
-  it('loses nothing when two processes write at once', async () => {
+  it('loses nothing when several processes write at once and one is killed', async () => {
     const go = folder.path('go');
     const root = { provider: 'local', file: path } as const;
-    const writers = ['a', 'b'].map((name) => startWriter(root, name, 40, go));
-    await Promise.all(writers.map(({ ready }) => ready));
+    const [one, other, victim] = (['a', 'b', 'v'] as const).map((name) =>
+      startWriter(root, name, name === 'v' ? 100_000 : 25, go),
+    ) as [Writer, Writer, Writer];
+    await Promise.all([one.ready, other.ready, victim.ready]);
     await writeFile(go, '');
-    await Promise.all(writers.map(({ ended }) => ended));
-    const expected = writers.flatMap(({ stored }) => stored);
-    expect(expected).to.have.length(80);
-    expect([...(await ids())].sort()).to.deep.equal(expected.sort());
-  });
-
-  it('has after kill -9 what was said to be stored, and can be written at once', async () => {
-    for (const name of ['a', 'b', 'c']) {
-      const writer = startWriter({ provider: 'local', file: path }, name, 100_000);
-      await writer.ready;
-      await new Promise((resolve) => setTimeout(resolve, 60 + randomBytes(1).readUInt8()));
-      writer.kill();
-      await writer.ended;
-      expect(writer.stored).not.to.deep.equal([]);
-      await keyFile(path).epochs.put(epochOf(`after ${name}`));
-      expect(await ids()).to.include.members([...writer.stored, `after ${name}`]);
-    }
+    while (victim.stored.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    victim.kill();
+    await Promise.all([one.ended, other.ended, victim.ended]);
+    await keyFile(path).epochs.put(epochOf('afterwards'));
+    const said = [...one.stored, ...other.stored, ...victim.stored, 'afterwards'];
+    expect(said).to.have.length.of.at.least(25 + 25 + 3 + 1);
+    // the victim may have stored one more than it could say
+    const unsaid = (await ids()).filter((id) => !said.includes(id));
+    expect(await ids()).to.include.members(said);
+    expect(unsaid).to.have.length.of.at.most(1);
   });
 
   it('is not held up by what a killed process left: a draft, a claim with its draft, a claim without', async () => {

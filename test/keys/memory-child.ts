@@ -1,11 +1,12 @@
 /*
  * Uses keys and lets them go, then writes a heap snapshot and waits to be looked into:
- * `node --expose-gc --import tsx memory-child.ts <memory|careless> <folder>`. Writes the secrets into <folder>/secrets before it
- * lets go of them, so that who looks knows what to look for.
+ * `node --expose-gc --import tsx memory-child.ts <memory|careless|real> <folder>`. Writes the secrets into <folder>/secrets before
+ * it lets go of them, so that who looks knows what to look for; with real keys it says where their files are.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { writeHeapSnapshot } from 'node:v8';
 import { systemClock } from '../../src/core/clock.js';
@@ -15,6 +16,7 @@ import { KEY_BYTES, type OpenKey } from '../../src/keys/key.js';
 import { decryptChunked, encryptChunked } from '../../src/keys/stream.js';
 import { unwrapKey, wrapKey } from '../../src/keys/wrapping.js';
 import { MemoryKeyring } from '../support/memory-keys.js';
+import { realKeys } from '../support/real-keys.js';
 import { flipped, PLACE } from './sample-keys.js';
 
 const [, , kind, folder = ''] = process.argv;
@@ -59,6 +61,22 @@ async function useRing(ring: Keyring): Promise<void> {
   await ring.close();
 }
 
+/** Made by one process, opened from the vault by another, some of them destroyed there. */
+async function useRealKeys(): Promise<void> {
+  const { keys, again, folder: vault } = await realKeys();
+  const made = [...(await keys.keyring.make('subject', 2)), ...(await keys.keyring.make('ticket', 2))];
+  for (const key of made) await useKey(key);
+  const ids = made.map(({ id }) => id);
+  const other = await again();
+  for (const key of (await other.keyring.open(ids)).values()) await useKey(key);
+  for (const { secret } of await other.keyring.named('index')) note(secret);
+  await other.keyring.destroy(ids.slice(2), systemClock.now());
+  await log(() => other.keyring.open(ids));
+  for (const one of [keys, other]) await one.close();
+  await log(() => other.keyring.open(ids));
+  console.log(`files ${JSON.stringify({ folder: dirname(vault), vault: await keys.vaultId() })}`);
+}
+
 async function useWrapping(): Promise<void> {
   const epoch = randomBytes(KEY_BYTES);
   const binding = { id: randomUUID(), use: 'subject', epoch: randomUUID() } as const;
@@ -70,10 +88,15 @@ async function useWrapping(): Promise<void> {
   for (const one of [epoch, secret]) one.fill(0);
 }
 
-await useRing(new MemoryKeyring());
+if (kind === 'real') await useRealKeys();
+else await useRing(new MemoryKeyring());
 await useWrapping();
 closeSync(secrets);
-globalThis.gc?.();
+// what is let go of is wiped some turns later
+for (let turn = 0; turn < 3; turn += 1) {
+  globalThis.gc?.();
+  await setTimeout(20);
+}
 writeHeapSnapshot(join(folder, 'heap'));
 console.log('ready');
 process.stdin.resume().on('end', () => process.exit(kept.length > 0 ? 0 : 1));

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { keyFile } from '../../src/keys/key-file.js';
 import { KEY_BYTES } from '../../src/keys/key.js';
+import { localProvider } from '../../src/keys/local-provider.js';
 
 const CHILD = fileURLToPath(new URL('memory-child.ts', import.meta.url));
 
@@ -18,7 +20,7 @@ interface Traces {
 }
 
 /** Lets a child use keys and let them go, and looks for them while it still lives. */
-async function tracesOf(kind: 'memory' | 'careless'): Promise<Traces> {
+async function tracesOf(kind: 'memory' | 'careless' | 'real'): Promise<Traces> {
   const folder = mkdtempSync(join(tmpdir(), 'lethe-memory-'));
   const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', CHILD, kind, folder]);
   let log = '';
@@ -34,7 +36,7 @@ async function tracesOf(kind: 'memory' | 'careless'): Promise<Traces> {
         reject(new Error(`it ended before it was looked into: ${log}`));
       });
     });
-    const needles = spelled(readFileSync(join(folder, 'secrets')));
+    const needles = [...spelled(readFileSync(join(folder, 'secrets'))), ...(await rootsOf(log))];
     return {
       secrets: new Set(needles.map(({ name }) => name.split(' ')[0])).size,
       heap: found(needles, readFileSync(join(folder, 'heap'))),
@@ -49,24 +51,42 @@ async function tracesOf(kind: 'memory' | 'careless'): Promise<Traces> {
   }
 }
 
+/** Of real keys: the root secret and the epoch key, from the files that the child made. */
+async function rootsOf(log: string): Promise<readonly Needle[]> {
+  const [, said] = /^files (.*)$/m.exec(log) ?? [];
+  if (said === undefined) return [];
+  const { folder, vault } = JSON.parse(said) as { readonly folder: string; readonly vault: string };
+  const file = keyFile(join(folder, 'root.key'));
+  const [root, [epoch]] = [await file.root(), await file.epochs.all()];
+  if (!epoch) return expect.fail('there is no epoch');
+  const opened = await localProvider(file).openKey(epoch.wrapped, { epoch: epoch.id, vault });
+  rmSync(folder, { recursive: true });
+  return [...spelled(root, 'root'), ...spelled(opened, 'epoch')];
+}
+
 interface Needle {
   readonly name: string;
   readonly bytes: Buffer;
 }
 
-/** Half of a key is as bad as a key: of each spelling its beginning. Printed is as console.log prints a buffer. */
-function spelled(secrets: Buffer): readonly Needle[] {
+/**
+ * Half of a key is as bad as a key: of each spelling its beginning, and of the bytes also the end, because who frees memory often
+ * writes over its beginning. Printed is as console.log prints a buffer.
+ */
+function spelled(secrets: Buffer, what = ''): readonly Needle[] {
   return Array.from({ length: secrets.length / KEY_BYTES }, (_, n) => {
     const secret = secrets.subarray(n * KEY_BYTES, n * KEY_BYTES + 16);
+    const end = secrets.subarray(n * KEY_BYTES + 16, (n + 1) * KEY_BYTES);
     const hex = secret.toString('hex');
     return [
-      { name: `${n} raw`, bytes: secret },
-      { name: `${n} hex`, bytes: Buffer.from(hex) },
-      { name: `${n} HEX`, bytes: Buffer.from(hex.toUpperCase()) },
-      { name: `${n} printed`, bytes: Buffer.from(hex.replace(/(..)(?!$)/g, '$1 ')) },
+      { name: `${what || n} raw`, bytes: secret },
+      { name: `${what || n} end`, bytes: end },
+      { name: `${what || n} hex`, bytes: Buffer.from(hex) },
+      { name: `${what || n} HEX`, bytes: Buffer.from(hex.toUpperCase()) },
+      { name: `${what || n} printed`, bytes: Buffer.from(hex.replace(/(..)(?!$)/g, '$1 ')) },
       // 15 bytes are 20 letters with nothing of what follows
-      { name: `${n} base64`, bytes: Buffer.from(secret.subarray(0, 15).toString('base64')) },
-      { name: `${n} base64url`, bytes: Buffer.from(secret.subarray(0, 15).toString('base64url')) },
+      { name: `${what || n} base64`, bytes: Buffer.from(secret.subarray(0, 15).toString('base64')) },
+      { name: `${what || n} base64url`, bytes: Buffer.from(secret.subarray(0, 15).toString('base64url')) },
     ];
   }).flat();
 }
@@ -114,6 +134,19 @@ describe('key material that was let go of', () => {
     expect(heap, 'heap snapshot').to.deep.equal([]);
     expect(log, 'log').to.deep.equal([]);
     if (memory) expect(memory, 'memory').to.deep.equal([]);
+  });
+
+  it('is gone in the same way after real keys were closed; only text of the key file may be in memory for a while', async () => {
+    const { secrets, heap, log, memory } = await tracesOf('real');
+    expect(secrets).to.equal(13);
+    expect(heap, 'heap snapshot').to.deep.equal([]);
+    expect(log, 'log').to.deep.equal([]);
+    // read as JSON: strings cannot be wiped, and the collector does not
+    if (memory)
+      expect(
+        memory.filter((name) => !name.startsWith('root base64')),
+        'memory',
+      ).to.deep.equal([]);
   });
 
   it('would be found: what a careless program keeps is in its heap and its memory', async () => {

@@ -13,6 +13,11 @@ const CASES: readonly (readonly [string, unknown, readonly string[]])[] = [
     ['when.all[0].fact: unknown fact "closed_at" for record "ticket" (did you mean "closedAt"?)'],
   ],
   [
+    'a column that is stored encrypted',
+    { ...leaf, fact: 'subject' },
+    ['when.fact: "subject" of record "ticket" is stored encrypted: no condition can ask for it'],
+  ],
+  [
     'a fact of another record',
     { ...leaf, fact: 'sizeBytes' },
     ['when.fact: unknown fact "sizeBytes" for record "ticket"'],

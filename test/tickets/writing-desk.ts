@@ -1,4 +1,3 @@
-import { encryptedDesk } from './encrypted-desk.js';
 import { NO_ENCRYPTION, type Encryption } from '../../src/encryption/encryption.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { openAccessLog } from '../../src/access/access-log-writer.js';
@@ -108,7 +107,7 @@ export interface WritingOptions {
 export async function writingDesk(
   files = PERMITTED,
   clock: Clock = new MovingClock(),
-  { encryption = encryptedDesk }: WritingOptions = {},
+  { encryption = () => NO_ENCRYPTION }: WritingOptions = {},
 ): Promise<WritingDesk> {
   const desk = await openDesk({ ddl: ROWS, map: nativeMap(), migrations: ['desk'] });
   const policies = policiesFrom(desk.graph, files);

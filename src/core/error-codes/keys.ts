@@ -87,6 +87,11 @@ export const KEY_ERRORS = {
     httpStatus: 409,
     exitCode: 1,
   },
+  rotation_incomplete: {
+    template: 'the rotation was interrupted; nothing is lost, and `lethe keys rotate` goes on where it stopped',
+    httpStatus: 409,
+    exitCode: 1,
+  },
   encryption_begun: {
     template: 'this database encrypts since a moment ago, and this process did not know; try again',
     httpStatus: 503,

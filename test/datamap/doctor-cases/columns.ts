@@ -1,4 +1,4 @@
-import { column, number, table, text, type DoctorCase } from './map.js';
+import { column, number, table, tables, text, type DoctorCase } from './map.js';
 
 /** Cases about columns. */
 export const COLUMNS: readonly DoctorCase[] = [
@@ -39,6 +39,16 @@ export const COLUMNS: readonly DoctorCase[] = [
     what: 'a length the column cannot hold',
     map: column('tickets', 'size', { ...text, length: 11 }),
     finds: ['warning column_length tables.tickets.columns.size'],
+  },
+  {
+    what: 'a column that an encrypted value does not fit',
+    ddl: 'alter table people alter email type varchar(120)',
+    map: table('people', {
+      columns: { ...tables.people.columns, email: { ...text, length: 120 } },
+      protected: { columns: ['name', 'email'], owners: [{ record: 'customer', sql: 'this.id' }] },
+    }),
+    finds: ['error column_protected tables.people.columns.email'],
+    saying: 'it must be text, without a length',
   },
   {
     what: 'a length nobody declared',

@@ -1,0 +1,135 @@
+import type { Actor, ActorName } from '../core/actor.js';
+import type { Clock } from '../core/clock.js';
+import { LetheError } from '../core/errors.js';
+import type { MapGraph } from '../datamap/graph.js';
+import type { Database, Row } from '../db/database.js';
+import { raw, sql } from '../db/sql.js';
+import type { Keys } from '../keys/keys.js';
+import { rotateEpoch, rotationDue, type EpochRotation } from '../keys/rotate-epoch.js';
+import { actorId } from '../ledger/actor-directory.js';
+import { appendEntry } from '../ledger/append.js';
+import { keysStatus, type KeysStatus } from '../ledger/keys.js';
+import { rotateKey, type Rotation } from '../ledger/rotate.js';
+import type { Vault } from '../vault/vault.js';
+import { encryptDatabase, type ConvertWatch, type Encrypted } from './convert.js';
+import { keysOverview, type KeysOverview } from './keys-overview.js';
+import { reindex, type Reindexed } from './re-index.js';
+import { rewrapEpochs, type Rewrapped } from './rewrap-epochs.js';
+import { endEpochs } from './end-epochs.js';
+
+export interface KeysContext {
+  readonly db: Database;
+  readonly graph: MapGraph;
+  readonly clock: Clock;
+  /** Null or absent: lethe.json names none. */
+  readonly keys?: Keys | null;
+}
+
+/** How far a long call is; and how it is asked to stop. The next call goes on where it stopped. */
+export type KeysWatch = ConvertWatch;
+
+/** What was due of epochs. */
+export interface Tended {
+  /** Keys moved to a new epoch; null: none was due. */
+  readonly moved: number | null;
+  /** Epochs whose own key is gone: copies of the vault from their time open nothing any more. */
+  readonly retired: number;
+}
+
+export interface InstallationKeys {
+  /** The signing keys and where the vault is; encryption, its root, epochs and keys. Works while the key service is away. */
+  status(): Promise<KeysStatus & KeysOverview>;
+  /** A new signing key from the next block on. */
+  rotate(actor: ActorName): Promise<Rotation>;
+  /** A new epoch, and every key moved to it; or what another call began, to its end. Throws `keys_unset`, and as rotateEpoch. */
+  rotateEpoch(actor: ActorName, watch?: KeysWatch): Promise<EpochRotation>;
+  /** A new index key, and every person indexed under it. Throws `keys_unset`, and as reindex. */
+  reindex(actor: ActorName, watch?: KeysWatch): Promise<Reindexed>;
+  /** The epoch keys under the root key that its name points to now. Throws `keys_unset`, and as rewrapEpochs. */
+  rewrapEpochs(actor: ActorName): Promise<Rewrapped>;
+  /** Encrypts what the map protects; nothing happens where it is. Throws `keys_unset`, and as encryptDatabase. */
+  encrypt(actor: ActorName, watch?: KeysWatch): Promise<Encrypted>;
+  /** A new epoch where one is due, unless `mayRotate` is false; and the end of those that are empty for long enough. */
+  tend(actor: ActorName, order?: TendOrder): Promise<Tended>;
+}
+
+export interface TendOrder {
+  readonly mayRotate?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** @param vault throws `vault_unset` */
+export function keysOver(
+  context: KeysContext,
+  vault: () => Vault,
+  may: (actor: ActorName, deed: 'vault' | 'apply') => Actor,
+): InstallationKeys {
+  const { db, graph, clock } = context;
+  const named = (): Keys => {
+    if (!context.keys) throw new LetheError('keys_unset');
+    return context.keys;
+  };
+  const note = (name: string, kind: string, counts: Readonly<Record<string, number>>): Promise<void> =>
+    db.transaction(async (tx) => {
+      await appendEntry(tx, { kind, at: clock.now(), actor: await actorId(tx, name), about: {}, counts });
+    });
+  const moveKeys = async (name: string, watch: KeysWatch): Promise<EpochRotation> => {
+    const rotation = await rotateEpoch(named(), {
+      at: clock.now(),
+      watch: ({ moved, total }) => watch.progress?.({ items: total, done: moved }),
+      ...(watch.signal && { signal: watch.signal }),
+    });
+    await note(name, 'epoch.rotated', { keys: rotation.moved });
+    return rotation;
+  };
+  return {
+    status: async () => ({
+      ...(await keysStatus({ db, vault: vault() })),
+      ...(await keysOverview(db, context.keys ?? null)),
+    }),
+    rotate: async (actor) => {
+      const { name } = may(actor, 'vault');
+      return rotateKey({ db, clock, vault: vault() }, name);
+    },
+    rotateEpoch: async (actor, watch = {}) => moveKeys(may(actor, 'vault').name, watch),
+    reindex: async (actor, watch = {}) => {
+      const { name } = may(actor, 'vault');
+      const found = await reindex(
+        { db, graph, clock, keyring: named().keyring },
+        reindexWatch(watch, await countPeople(context)),
+      );
+      if (found.isDone && found.version > 0) await note(name, 'index.rotated', { people: found.people });
+      return found;
+    },
+    rewrapEpochs: async (actor) => {
+      const { name } = may(actor, 'vault');
+      const rewrapped = await rewrapEpochs(named());
+      await note(name, 'epoch.rewrapped', { epochs: rewrapped.epochs });
+      return rewrapped;
+    },
+    encrypt: async (actor, watch) => {
+      const { name } = may(actor, 'vault');
+      return encryptDatabase({ db, graph, clock, keyring: named().keyring }, name, watch);
+    },
+    tend: async (actor, { mayRotate = true, signal } = {}) => {
+      const { name } = may(actor, 'apply');
+      if (!context.keys) return { moved: null, retired: 0 };
+      const isDue = mayRotate && (await rotationDue(context.keys, clock.now()));
+      const rotation = isDue ? await moveKeys(name, { signal }) : null;
+      const retired = await endEpochs({ db, clock, keys: context.keys, actor: await actorId(db, name) });
+      return { moved: rotation && rotation.moved, retired: retired.length };
+    },
+  };
+}
+
+const reindexWatch = ({ progress, signal }: KeysWatch, items: number): Parameters<typeof reindex>[1] => ({
+  signal,
+  watch: progress && (({ people }) => progress({ items: Math.max(items, people), done: people })),
+});
+
+async function countPeople({ db, graph }: Pick<KeysContext, 'db' | 'graph'>): Promise<number> {
+  if (!graph.subject) return 0;
+  const { rows } = await db.query<Row & { count: string }>(sql`
+    select count(*)::text as count from ${raw(graph.subject.table.sql)}`);
+  return Number(rows[0]?.count ?? 0);
+}

@@ -1,0 +1,23 @@
+import { LetheError } from '../core/errors.js';
+import type { EpochId } from './epoch-store.js';
+import type { Keys } from './keys.js';
+
+/**
+ * Puts every living epoch key of this vault under the present root key, as after an alias was pointed to another one; the epochs
+ * stay the same, and so does everything under them. Again and again is the same as once. Returns the epochs.
+ * @throws LetheError `rotation_running`, `epoch_lost` when the others are done, `key_damaged`, and as the provider and both stores
+ */
+export const rewrapRoots = (keys: Keys): Promise<readonly EpochId[]> =>
+  // alone: the key of an epoch that is being retired must not come back
+  keys.store.alone(async () => {
+    const stored = await keys.epochs.all();
+    const known = (await keys.store.epochs()).map(({ id }) => id);
+    const vault = await keys.vaultId();
+    for (const epoch of stored.filter(({ id }) => known.includes(id))) {
+      const wrapped = await keys.provider.rewrapKey(epoch.wrapped, { epoch: epoch.id, vault });
+      await keys.epochs.put({ ...epoch, wrapped });
+    }
+    const lost = known.find((id) => !stored.some((one) => one.id === id));
+    if (lost !== undefined) throw new LetheError('epoch_lost', { epoch: lost, place: keys.epochs.place });
+    return known;
+  });
