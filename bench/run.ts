@@ -16,6 +16,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: async () => (await import('./decisions.js')).decisions,
   attachments: async () => (await import('./attachments.js')).attachments,
   ledger: async () => (await import('./ledger.js')).ledger,
+  keys: async () => (await import('./keys.js')).keys,
+  'keys-million': async () => (await import('./keys.js')).keysMillion,
 };
 
 const { positionals, values } = parseArgs({

@@ -12,7 +12,10 @@ export interface PendingKey {
   readonly isBack: boolean;
 }
 
-/** Those that have waited longest, of one plan or of all. */
+/**
+ * Those of one plan or of all. In the order of the index of these few: a plan's own would lead through every key that it has
+ * destroyed already, batch after batch.
+ */
 export async function pendingKeys(
   db: Queryable,
   plan: string | null,
@@ -21,8 +24,8 @@ export async function pendingKeys(
   const { rows } = await db.query<PendingKey & Row>(sql`
     select id, use, plan_id as plan, back_at is not null as "isBack" from lethe.data_key
     where ended_at is not null and (destroyed_at is null or back_at is not null)
-      and (${plan}::text is null or plan_id = ${plan})
-    order by ended_at, id limit ${limit}::int`);
+      and ${plan === null ? sql`true` : sql`plan_id = ${plan}`}
+    order by plan_id, ended_at limit ${limit}::int`);
   return rows;
 }
 

@@ -52,6 +52,7 @@ export async function destroyEnded(context: DestroyContext, plan?: string): Prom
     if (pending.length === 0) return destroyed;
     if (!keys) throw new LetheError('keys_unset');
     destroyed += await destroyAll(context, keys, pending);
+    if (pending.length < AT_ONCE) return destroyed;
   }
 }
 

@@ -13,7 +13,7 @@ import { rotateKey, type Rotation } from '../ledger/rotate.js';
 import type { Vault } from '../vault/vault.js';
 import { encryptDatabase, type ConvertWatch, type Encrypted } from './convert.js';
 import { keysOverview, type KeysOverview } from './keys-overview.js';
-import { reindex, type Reindexed } from './re-index.js';
+import { reindex, type Reindexed, type ReindexWatch } from './re-index.js';
 import { rewrapEpochs, type Rewrapped } from './rewrap-epochs.js';
 import { endEpochs } from './end-epochs.js';
 
@@ -122,9 +122,11 @@ export function keysOver(
   };
 }
 
-const reindexWatch = ({ progress, signal }: KeysWatch, items: number): Parameters<typeof reindex>[1] => ({
+const reindexWatch = ({ progress, signal }: KeysWatch, items: number): ReindexWatch => ({
   signal,
-  watch: progress && (({ people }) => progress({ items: Math.max(items, people), done: people })),
+  watch: ({ people }) => {
+    progress?.({ items: Math.max(items, people), done: people });
+  },
 });
 
 async function countPeople({ db, graph }: Pick<KeysContext, 'db' | 'graph'>): Promise<number> {

@@ -3,8 +3,10 @@ import { identifier, literal, raw, sql } from '../db/sql.js';
 import type { MapColumn, MapTable } from '../datamap/graph.js';
 import { MAGIC, TEXT_PREFIX } from '../keys/envelope.js';
 
-/** Of the triggers while the first encryption goes on, and of the constraints afterwards. */
+/** Of the constraints, and of the triggers while the first encryption goes on. */
 const NAME = identifier('lethe_encrypted');
+const ON_INSERT = identifier('lethe_refuses_inserted');
+const ON_UPDATE = identifier('lethe_refuses_updated');
 /** Header and tag of an envelope whose value is empty, as base64url. */
 const LEAST_CHARACTERS = 64;
 const SPELLING = `^${TEXT_PREFIX.replace('.', '[.]')}[A-Za-z0-9_-]{${LEAST_CHARACTERS},}$`;
@@ -23,20 +25,28 @@ export const inTheClear = ({ protected: columns }: MapTable, alias: string): str
 
 /**
  * From its commit on no writer stores plaintext in the table: not the process either that read a moment ago that nothing is
- * encrypted. Writers who are at it are waited for.
+ * encrypted. Writers who are at it are waited for. What an update leaves as it is may still be in the clear.
  */
 export async function refusePlaintext(tx: Tx, table: MapTable): Promise<void> {
-  if (await hasTrigger(tx, table)) return;
-  const columns = (table.protected?.columns ?? []).map((column) => column.sql).join(', ');
+  if (await hasTriggers(tx, table)) return;
+  const columns = table.protected?.columns ?? [];
+  const changed = columns.map(
+    (column) =>
+      `new.${column.sql} is distinct from old.${column.sql} and not (${spelledAsEnvelope(column, 'new')})`,
+  );
   await tx.query(sql`
-    create or replace trigger ${raw(NAME)} before insert or update of ${raw(columns)} on ${raw(table.sql)}
+    create or replace trigger ${raw(ON_INSERT)} before insert on ${raw(table.sql)}
     for each row when (${raw(inTheClear(table, 'new'))}) execute function lethe.refuse_plaintext()`);
+  await tx.query(sql`
+    create or replace trigger ${raw(ON_UPDATE)} before update of ${raw(columns.map((column) => column.sql).join(', '))}
+    on ${raw(table.sql)} for each row when (${raw(changed.join(' or '))}) execute function lethe.refuse_plaintext()`);
 }
 
 /** Once the table's constraint says the same. */
 export async function stopRefusing(tx: Tx, table: MapTable): Promise<void> {
-  if (!(await hasTrigger(tx, table))) return; // it would lock the table
-  await tx.query(sql`drop trigger if exists ${raw(NAME)} on ${raw(table.sql)}`);
+  if (!(await hasTriggers(tx, table))) return; // it would lock the table
+  for (const name of [ON_INSERT, ON_UPDATE])
+    await tx.query(sql`drop trigger if exists ${raw(name)} on ${raw(table.sql)}`);
 }
 
 /** Says it of every row that is written from now on; validateConstraint of the others. Nothing happens where it is there. */
@@ -61,10 +71,10 @@ async function hasConstraint(tx: Tx, { schema, name }: MapTable): Promise<boolea
   return count > 0;
 }
 
-async function hasTrigger(tx: Tx, { schema, name }: MapTable): Promise<boolean> {
+async function hasTriggers(tx: Tx, { schema, name }: MapTable): Promise<boolean> {
   const { count } = await tx.query(sql`
     select 1 from pg_catalog.pg_trigger g
     join pg_catalog.pg_class t on t.oid = g.tgrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace
-    where g.tgname = 'lethe_encrypted' and t.relname = ${name} and n.nspname = ${schema}`);
+    where g.tgname = 'lethe_refuses_inserted' and t.relname = ${name} and n.nspname = ${schema}`);
   return count > 0;
 }

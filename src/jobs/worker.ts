@@ -108,10 +108,12 @@ async function tendEpochs({ engine, actor, log, brake, leave }: WorkerContext): 
   } catch (error) {
     if (isAway(error)) throw error;
     // asked to leave in the middle: the next worker goes on; another process at it: nothing to do
-    if (leave.aborted || told(error).code === 'rotation_running') return;
+    if (isLeaving(leave) || told(error).code === 'rotation_running') return;
     log.error('epoch.due', error);
   }
 }
+
+const isLeaving = ({ aborted }: AbortSignal): boolean => aborted;
 
 async function seal({ engine, log }: WorkerContext): Promise<void> {
   if (!engine.hasVault) return;

@@ -1,6 +1,5 @@
 import type { Tx } from '../db/database.js';
 import type { Encryption, IndexEntry } from '../encryption/encryption.js';
-import type { CustomerData } from './customer-store.js';
 
 /** What customers are found by where it is encrypted. All of it goes with the customer. */
 
@@ -11,6 +10,14 @@ const entry = (
   country: string | null = null,
 ): IndexEntry => ({ record: 'customer', key: id, kind, value, country });
 
+/** What is known of somebody who is not stored yet. */
+interface NewCustomer {
+  readonly email: string;
+  readonly customer_number: string;
+  readonly phone?: string;
+  readonly country?: string;
+}
+
 /**
  * Makes a customer findable who is not stored yet. False: another has the address or the number, and nobody is found by what was
  * to be this one's.
@@ -19,9 +26,9 @@ export async function indexNewCustomer(
   encryption: Encryption,
   tx: Tx,
   id: string,
-  { email, phone, customer_number, country }: CustomerData & { readonly customer_number: string },
+  { email, phone, customer_number, country }: NewCustomer,
 ): Promise<boolean> {
-  if (!(await encryption.index(tx, entry(id, 'email', email ?? null)))) return false;
+  if (!(await encryption.index(tx, entry(id, 'email', email)))) return false;
   if (!(await encryption.index(tx, entry(id, 'customerNumber', customer_number)))) {
     await encryption.index(tx, entry(id, 'email', null));
     return false;

@@ -215,6 +215,20 @@ describe('turning encryption on in a database at work', () => {
     expect((await everythingIn(fresh.admin)).includes('Marpingen')).to.equal(false);
   });
 
+  it('meanwhile one column of a row can be changed while another is still in the clear, and not into the clear', async () => {
+    const desk = await deskOn({ db: await another(), admin: fresh.admin });
+    await beginEncryption(desk, 'officer');
+    const place = { table: 'customers', row: '3', owner: { record: 'customer', key: '3' } };
+    await throughDoor(desk.db, async (tx) => {
+      const { city } = await desk.encryption.encrypt(tx, place, { city: 'Bremen' });
+      await tx.query(sql`update desk.customers set city = ${city}, name = name where id = 3`);
+    });
+    expect(await stateOf(fresh.admin(`update desk.customers set phone = '1' where id = 3`))).to.equal(
+      'LE001',
+    );
+    expect(await stateOf(fresh.admin(`update desk.customers set phone = null where id = 3`))).to.equal(null);
+  });
+
   it('two at once share the work and come to the same end', async () => {
     const desk = await deskOn({ db: await another(), admin: fresh.admin });
     const before = await stored(desk);

@@ -38,7 +38,7 @@ create table lethe.data_key (
   check (back_at is null or destroyed_at is not null)
 );
 create unique index data_key_owner on lethe.data_key (record, key) where ended_at is null;
-create index data_key_pending on lethe.data_key (ended_at)
+create index data_key_pending on lethe.data_key (plan_id, ended_at)
   where ended_at is not null and (destroyed_at is null or back_at is not null);
 create index data_key_destroyed on lethe.data_key (destroyed_at) where destroyed_at is not null;
 create index data_key_plan on lethe.data_key (plan_id) where plan_id is not null;
