@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   /** Takes proofs of address to customers who want to follow a ticket; absent: nobody can. */
   readonly deliverProof?: DeliverProof | undefined;
+  /** Opens also where the keys are missing or refused: for whoever looks into that. */
+  readonly isLookingAtKeys?: boolean;
 }
 
 /** Of every kind: in force now, or at an instant that has passed. Throws `version_unreadable`. */

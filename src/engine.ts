@@ -182,7 +182,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await requireOwnVault(parts.db, parts.vault);
       await requireCurrent(parts.db, parts.vault);
     } else await requireUnlinked(parts.db);
-    await requireKeys(parts.db, parts.keys ?? null);
+    if (!options.isLookingAtKeys) await requireKeys(parts.db, parts.keys ?? null);
     return engineOver(parts);
   } catch (error) {
     await closeParts(parts);

@@ -40,10 +40,14 @@ export function keysCommands(program: Command): void {
 }
 
 const status = (command: Command): Promise<void> =>
-  withEngine(command, async ({ engine, out }) => {
-    const found = await engine.keys.status();
-    out.result({ id: found.vault, ...found }, [...encryptionLines(found), ...signingLines(found)]);
-  });
+  withEngine(
+    command,
+    async ({ engine, out }) => {
+      const found = await engine.keys.status();
+      out.result({ id: found.vault, ...found }, [...encryptionLines(found), ...signingLines(found)]);
+    },
+    { isLookingAtKeys: true },
+  );
 
 const rotate = (command: Command, what?: Rotated): Promise<void> =>
   withEngine(command, (session) => ROTATIONS[what ?? (session.config.keys ? 'epoch' : 'signing')](session));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { withRoles, type Actor, type Actors, type ActorName } from '../core/actor.js';
 import { loadConfig, surroundings, systemUser, type Config } from '../config.js';
 import { createEngine, type Engine } from '../engine.js';
+import type { EngineOptions } from '../engine-parts.js';
 import { openRescue, type Rescue } from '../rescue.js';
 import { Output } from './output.js';
 
@@ -33,9 +34,13 @@ export const actorOf = (command: Command): ActorName => ({
 export const actingAs = (command: Command, actors: Actors): Actor => withRoles(actors, actorOf(command));
 
 /** Opens the engine, runs the command, closes the engine again. */
-export async function withEngine(command: Command, work: (session: Session) => Promise<void>): Promise<void> {
+export async function withEngine(
+  command: Command,
+  work: (session: Session) => Promise<void>,
+  options: Pick<EngineOptions, 'isLookingAtKeys'> = {},
+): Promise<void> {
   const config = await loadConfig(surroundings(), globalOptions(command).config);
-  const engine = await createEngine({ config });
+  const engine = await createEngine({ config, ...options });
   try {
     await work({ config, engine, actor: actingAs(command, config.actors), out: outputOf(command) });
   } finally {

@@ -17,8 +17,9 @@ interface ServerError {
 const ABOUT_NAMES = new Set(['3F000', '42703', '42704', '42883', '42P01', '42P07']);
 
 const RIGHT_MISSING = '42501';
-/** Raised by Lethe's own triggers, where a value in the clear came too late. */
+/** Raised by Lethe's own triggers, where a value in the clear came too late; afterwards its constraint of this name refuses it. */
 const ENCRYPTION_BEGUN = 'LE001';
+const ENCRYPTED = 'lethe_encrypted';
 
 /** Connecting, or the connection itself, failed: classes 08 and 57P0x, and refusals before a session exists. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
@@ -63,7 +64,8 @@ export function sqlstateOf(error: unknown): string | undefined {
 }
 
 function serverFailure(error: ServerError): LetheError {
-  if (error.code === ENCRYPTION_BEGUN) return new LetheError('encryption_begun', { sqlstate: error.code });
+  if (error.code === ENCRYPTION_BEGUN || error.constraint === ENCRYPTED)
+    return new LetheError('encryption_begun', { sqlstate: error.code });
   const code = error.code === RIGHT_MISSING ? 'database_right_missing' : 'database_failed';
   return new LetheError(code, { sqlstate: error.code, where: whereOf(error) });
 }

@@ -33,7 +33,7 @@ async function guardedColumns(db: Queryable): Promise<readonly Guarded[]> {
     from (
       select conrelid as relation, conkey as numbers from pg_catalog.pg_constraint where conname = 'lethe_encrypted'
       union all
-      select tgrelid, tgattr::int2[] from pg_catalog.pg_trigger where tgname = 'lethe_encrypted'
+      select tgrelid, tgattr::int2[] from pg_catalog.pg_trigger where tgname = 'lethe_refuses_updated'
     ) guard
     join pg_catalog.pg_class t on t.oid = guard.relation
     join pg_catalog.pg_namespace n on n.oid = t.relnamespace

@@ -46,7 +46,7 @@ bothDatabasesOnce('a map that protects less than is stored encrypted', (open) =>
       },
     ]);
     // as the constraint says it that stands after the triggers
-    await admin(`drop trigger lethe_encrypted on desk.customers;
+    await admin(`drop trigger lethe_refuses_updated on desk.customers;
       alter table desk.customers add constraint lethe_encrypted check (phone ~ '^lk1' and name ~ '^lk1')`);
     const [finding] = await encryptedUnprotected(db, await protecting(() => []));
     expect(finding?.message).to.match(/^name, phone are/);
