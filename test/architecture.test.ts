@@ -114,7 +114,9 @@ describe('the architecture', () => {
   // encryption/ puts a ciphertext in the place of each value, once; it destroys none
   it('opens the door to destruction in disposal/, tickets/ and encryption/ alone', () => {
     const users = imports.filter(({ to }) => to === 'db/disposal-door.ts').map(({ from }) => folderOf(from));
-    expect(users.filter((folder) => !['disposal', 'tickets', 'encryption'].includes(folder))).to.deep.equal([]);
+    expect(users.filter((folder) => !['disposal', 'tickets', 'encryption'].includes(folder))).to.deep.equal(
+      [],
+    );
   });
 
   it('lets only the database folder run unchecked statements', () => {

@@ -139,7 +139,8 @@ async function init(command: Command, options: InitOptions): Promise<void> {
 
 function configLine({ id }: MapGraph, written: readonly string[] | null): string {
   if (written === null) return 'lethe.json was here already and is left as it is.';
-  const policies = written.length > 0 ? `, and policies/: ${written.join(', ')}` : '';
+  const policies =
+    written.length > 0 ? `, with ${counted(written.length, 'policy', 'policies')} in policies/` : '';
   return `lethe.json is written for the data map "${id}"${policies}.`;
 }
 
@@ -156,7 +157,7 @@ function publishedLine(published: readonly string[] | null): string {
   const firsts = published.filter((id) => !id.startsWith('lethe-'));
   if (firsts.length === 0)
     return "In force are only Lethe's rules about its own records. Write policies into the policies folder and run `lethe init` again: the first ones are in force at once.";
-  return `${counted(published.length, 'policy', 'policies')} published and in force: ${published.join(', ')}.`;
+  return `${counted(published.length, 'policy', 'policies')} published and in force; \`lethe policy history\` lists them.`;
 }
 
 /** Checks that the map fits, then makes or brings up to date what is Lethe's own; returns the migrations it applied. */

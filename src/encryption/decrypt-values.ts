@@ -74,8 +74,8 @@ function opened(stored: StoredValue): Sealed {
 }
 
 /**
- * What is stored can be read without asking where it looks as it should: envelopes where encryption is known, none where it is
- * off. Anything else asks anew: another process may have turned it on since. `knownBefore` is what was known when the values were read:
+ * What is stored can be read without asking where it looks as it should: envelopes where encryption is known to be done, none where it
+ * is off. Anything else asks anew: another process may have turned it on, or finished it, since. `knownBefore` is what was known when the values were read:
  * one that was in the clear then may have been encrypted before the question was asked, and is nobody's fault.
  */
 async function standingFor(
@@ -85,7 +85,7 @@ async function standingFor(
   anyClear: boolean,
 ): Promise<{ readonly standing: Standing; readonly knownBefore: Standing['state'] }> {
   const { last } = cache;
-  const isDoubtful = last?.state === 'off' ? anySealed : anyClear;
+  const isDoubtful = last?.state === 'off' ? anySealed : anyClear || last?.state === 'converting';
   if (last && !isDoubtful) return { standing: last, knownBefore: last.state };
   cache.last = await readStanding(on);
   return { standing: cache.last, knownBefore: last?.state ?? cache.last.state };

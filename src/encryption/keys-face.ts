@@ -114,9 +114,10 @@ export function keysOver(
     tend: async (actor, { mayRotate = true, signal } = {}) => {
       const { name } = may(actor, 'apply');
       if (!context.keys) return { moved: null, retired: 0 };
+      // first: what is in the way of a rotation, such as a key service that is away, must not keep former epochs alive
+      const retired = await endEpochs({ db, clock, keys: context.keys, actor: await actorId(db, name) });
       const isDue = mayRotate && (await rotationDue(context.keys, clock.now()));
       const rotation = isDue ? await moveKeys(name, { signal }) : null;
-      const retired = await endEpochs({ db, clock, keys: context.keys, actor: await actorId(db, name) });
       return { moved: rotation && rotation.moved, retired: retired.length };
     },
   };

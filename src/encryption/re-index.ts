@@ -51,7 +51,7 @@ export async function reindex(
   const indexed = indexedColumns(context.graph);
   if (indexed.length === 0 || (await encryptionState(context.db)) === 'off')
     return { version: 0, people: 0, shared: 0, isDone: true };
-  const version = await newVersion(context.keyring);
+  const version = await newVersion(context);
   await awaitWriters(context.db);
   const sum = { people: 0, shared: 0 };
   for (let after: string | null = null; ; watch?.({ people: sum.people })) {
@@ -66,10 +66,17 @@ export async function reindex(
   return { version, ...sum, isDone: true };
 }
 
-/** Two living versions: a call before this one made the newer, and did not come to the end. */
-async function newVersion(keyring: Keyring): Promise<number> {
+/**
+ * Two living versions: a call before this one made the newer, and did not come to the end. An older copy of the vault may not know of
+ * versions that there are rows of: theirs is another key, and their numbers are not used again.
+ */
+async function newVersion({ db, keyring }: ReindexContext): Promise<number> {
+  const { rows } = await db.query<Row & { last: number }>(
+    sql`select coalesce(max(version), 0) as last from lethe.blind_index`,
+  );
+  const last = rows[0]?.last ?? 0;
   const [newest, older] = await readingKeys(keyring);
-  return newest && older ? newest.version : keyring.addVersion('index');
+  return newest && older && newest.version >= last ? newest.version : keyring.addVersion('index', last);
 }
 
 /** A writer who corrects the same person can hold what this waits for, and wait for what this holds. */

@@ -53,7 +53,8 @@ export async function destroy(tx: Tx, ids: readonly KeyId[], at: Instant): Promi
     delete from lethe_vault.wrapped_key k using gone where k.id = gone.id`);
   await tx.query(sql`
     insert into lethe_vault.destroyed_key (id, at)
-    select distinct id, ${at}::timestamptz from unnest(${ids}::uuid[]) id on conflict (id) do nothing`);
+    select distinct id, greatest(${at}::timestamptz, (select since from lethe_vault.epoch where state = 'current'))
+    from unnest(${ids}::uuid[]) id on conflict (id) do nothing`);
 }
 
 export async function destroyed(on: Queryable, ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, Instant>> {

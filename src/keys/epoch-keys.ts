@@ -15,12 +15,22 @@ interface Opened {
   secret: Buffer | null;
 }
 
-/** Epoch keys that are opened: each one once, however many ask for it at the same time. */
+interface Opening {
+  readonly key: Promise<Opened>;
+  /** By performance.now(); Infinity while it is being opened. */
+  until: number;
+}
+
+/** Epoch keys that are opened: each one once for a while, however many ask for it at the same time. */
 export class EpochKeys {
-  private readonly opened = new Map<EpochId, Promise<Opened>>();
+  private readonly opened = new Map<EpochId, Opening>();
   private isClosed = false;
 
-  constructor(private readonly source: EpochSource) {}
+  /** @param forMs milliseconds from opening, however often a key is used: then the provider has a say again */
+  constructor(
+    private readonly source: EpochSource,
+    private readonly forMs = Infinity,
+  ) {}
 
   get size(): number {
     return this.opened.size;
@@ -40,11 +50,17 @@ export class EpochKeys {
 
   /** Wipes those that are not to be kept, also those that are just being opened. */
   letGo(isKept: (id: EpochId) => boolean): void {
-    for (const [id, opening] of this.opened)
+    for (const [id, { key }] of this.opened)
       if (!isKept(id)) {
         this.opened.delete(id);
-        opening.then(wipe, () => undefined);
+        key.then(wipe, () => undefined);
       }
+  }
+
+  /** Wipes those whose time is over. */
+  wipeOld(): void {
+    const now = performance.now();
+    this.letGo((id) => (this.opened.get(id)?.until ?? 0) > now);
   }
 
   /** Wipes all, and opens none any more. */
@@ -55,15 +71,21 @@ export class EpochKeys {
 
   private open(id: EpochId): Promise<Opened> {
     if (this.isClosed) return Promise.reject(keysClosed());
+    this.wipeOld();
     const known = this.opened.get(id);
-    if (known !== undefined) return known;
-    const opening = this.unwrap(id);
+    if (known !== undefined) return known.key;
+    const opening: Opening = { key: this.unwrap(id), until: Infinity };
     this.opened.set(id, opening);
-    // the next one tries again
-    opening.catch(() => {
-      if (this.opened.get(id) === opening) this.opened.delete(id);
-    });
-    return opening;
+    opening.key.then(
+      () => {
+        opening.until = performance.now() + this.forMs;
+      },
+      () => {
+        // the next one tries again
+        if (this.opened.get(id) === opening) this.opened.delete(id);
+      },
+    );
+    return opening.key;
   }
 
   private async unwrap(epoch: EpochId): Promise<Opened> {

@@ -71,8 +71,10 @@ export function add(folder: KeyFolder, keys: readonly WrappedKey[]): boolean {
   return true;
 }
 
-export function destroy(folder: KeyFolder, ids: readonly KeyId[], at: Instant): void {
+export function destroy(folder: KeyFolder, ids: readonly KeyId[], given: Instant): void {
   let register = readRegister(folder);
+  const begun = register.epochs.find(({ state }) => state === 'current')?.since ?? given;
+  const at = given > begun ? given : begun;
   for (const id of new Set(ids)) {
     register = removed(folder, id, register);
     if (folder.destroyed.doesExist(idBytes(id))) continue;

@@ -40,7 +40,10 @@ export interface KeyStore {
   find(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, WrappedKey>>;
   /** False, and nothing is stored, when their epoch is not the current one any more. */
   add(keys: readonly WrappedKey[]): Promise<boolean>;
-  /** Removes keys and remembers that they were destroyed, also those that were not there. Again and again is the same as once. */
+  /**
+   * Removes keys and remembers that they were destroyed, also those that were not there. Again and again is the same as once. None
+   * counts as destroyed before the current epoch began: a clock that is behind must not make a copy under its key forgotten.
+   */
   destroy(ids: readonly KeyId[], at: Instant): Promise<void>;
   /** Those of the ids that were destroyed, and when. */
   destroyed(ids: readonly KeyId[]): Promise<ReadonlyMap<KeyId, Instant>>;

@@ -19,8 +19,9 @@ export interface KeyringSource extends EpochSource {
 }
 
 export interface KeyringLimits {
-  /** Opened data keys at most, and for how many milliseconds. */
+  /** Opened data keys at most. */
   readonly atMost: number;
+  /** For how many milliseconds a key stays open, an epoch's too: so long a provider that is away, or refuses, is not noticed. */
   readonly forMs: number;
   /** How many milliseconds pass until the vault is asked what others have destroyed. */
   readonly checkMs: number;
@@ -54,7 +55,7 @@ class VaultKeyring implements HoldingKeyring {
     limits: KeyringLimits,
   ) {
     this.cache = new KeyCache(limits);
-    this.epochKeys = new EpochKeys(source);
+    this.epochKeys = new EpochKeys(source, limits.forMs);
     this.find = gathered((ids) => source.store.find(ids));
     this.watch = new VaultWatch(source.store, limits.checkMs, {
       destroyed: (ids) => {
@@ -66,6 +67,7 @@ class VaultKeyring implements HoldingKeyring {
       },
       beat: () => {
         this.cache.wipeOld();
+        this.epochKeys.wipeOld();
         return this.held > 0;
       },
     });
@@ -115,8 +117,8 @@ class VaultKeyring implements HoldingKeyring {
     });
   }
 
-  addVersion(use: NamedUse): Promise<number> {
-    return this.addNamed(use, 'next');
+  addVersion(use: NamedUse, above = 0): Promise<number> {
+    return this.addNamed(use, 'next', above);
   }
 
   async dropVersion(use: NamedUse, version: number): Promise<void> {
@@ -188,10 +190,10 @@ class VaultKeyring implements HoldingKeyring {
   }
 
   /** `first`: none is added where somebody else was faster. */
-  private async addNamed(use: NamedUse, which: 'first' | 'next'): Promise<number> {
+  private async addNamed(use: NamedUse, which: 'first' | 'next', above = 0): Promise<number> {
     const { store, clock } = this.source;
     const key = newKey();
-    let version = 0;
+    let version = above;
     await this.put(use, [key], async (wrapped) => {
       const newest = (await store.named(use))[0]?.version ?? 0;
       if (which === 'first' && newest > 0) return true;

@@ -23,8 +23,8 @@ export interface Keyring {
   make(use: 'subject' | 'ticket', count: number): Promise<readonly OpenKey[]>;
   /** Living versions, newest first; the first one is made on need. Throws as open. */
   named(use: NamedUse): Promise<readonly NamedKey[]>;
-  /** A new version of a named key, which the others stay beside; returns its number. */
-  addVersion(use: NamedUse): Promise<number>;
+  /** A new version of a named key, which the others stay beside; returns its number, which is above theirs and `above`. */
+  addVersion(use: NamedUse, above?: number): Promise<number>;
   dropVersion(use: NamedUse, version: number): Promise<void>;
   /** In the vault when this returns, and wiped here; other processes wipe theirs within seconds. */
   destroy(ids: readonly KeyId[], at: Instant): Promise<void>;

@@ -11,13 +11,15 @@ export const rewrapRoots = (keys: Keys): Promise<readonly EpochId[]> =>
   // alone: the key of an epoch that is being retired must not come back
   keys.store.alone(async () => {
     const stored = await keys.epochs.all();
-    const known = (await keys.store.epochs()).map(({ id }) => id);
+    const states = await keys.store.epochs();
+    const known = states.map(({ id }) => id);
     const vault = await keys.vaultId();
     for (const epoch of stored.filter(({ id }) => known.includes(id))) {
       const wrapped = await keys.provider.rewrapKey(epoch.wrapped, { epoch: epoch.id, vault });
       await keys.epochs.put({ ...epoch, wrapped });
     }
-    const lost = known.find((id) => !stored.some((one) => one.id === id));
-    if (lost !== undefined) throw new LetheError('epoch_lost', { epoch: lost, place: keys.epochs.place });
+    // an empty epoch holds nothing: its key may be gone already
+    const lost = states.find(({ id, state }) => state !== 'empty' && !stored.some((one) => one.id === id));
+    if (lost) throw new LetheError('epoch_lost', { epoch: lost.id, place: keys.epochs.place });
     return known;
   });

@@ -66,9 +66,10 @@ describe('lethe policy publish, and the drafts it is about', () => {
 
   it('init publishes what is in the folder, and plan, approve and apply follow without a wait', async () => {
     write('own', own);
-    const init = lethe('init');
+    const init = lethe('init', '--json');
     expect(init.exit, init.stderr).to.equal(0);
-    expect(init.stdout).to.match(/published and in force: .*own-rule.*resolved-tickets/);
+    const { published } = JSON.parse(init.stdout) as { published: readonly string[] };
+    expect(published).to.include.members(['own-rule', 'resolved-tickets']);
     await seed();
     const plan = lethe('retention', 'plan', 'resolved-tickets', '--as', 'officer', '--json');
     const { id, items } = JSON.parse(plan.stdout) as { id: string; items: number };

@@ -108,6 +108,21 @@ bothDatabasesOnce('indexing everybody anew', (open) => {
     expect(await isFound(desk, 'ann2@example.org')).to.equal(true);
   });
 
+  it('finds everybody again after an older copy of the vault has lost the newer version', async () => {
+    const desk = await encryptedDesk(open, 'on');
+    await fill(desk, 3);
+    const older = [...(desk.ring.versions.get('index') ?? [])];
+    await reindex(contextOf(desk));
+    desk.ring.versions.set('index', older);
+    expect(await isFound(desk, 'ann1@example.org')).to.equal(false);
+    expect(await reindex(contextOf(desk))).to.deep.include({ version: 3, people: 3 });
+    expect(await isFound(desk, 'ann1@example.org')).to.equal(true);
+    expect([living(desk), await rowsOf(desk)]).to.deep.equal([
+      [3],
+      ['customerNumber 3 3', 'email 3 3', 'phone 3 2'],
+    ]);
+  });
+
   it('keeps what somebody corrects meanwhile', async () => {
     const desk = await encryptedDesk(open, 'on');
     await fill(desk, 2);

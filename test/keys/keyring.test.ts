@@ -135,6 +135,24 @@ bothKeyPlaces('the keyring', (current) => {
     expect(await ring.make('ticket', 1)).to.have.length(1);
   });
 
+  it('fails closed when the provider is away for longer than keys stay open, whatever was open before', async () => {
+    const ring = rings.ring(await current().open(), { forMs: 40, checkMs: 20 });
+    const [key, other] = [await made(ring), await made(ring)];
+    rings.provider.isAway = true;
+    await pause(60);
+    for (const use of [() => ring.open([key.id]), () => ring.open([other.id]), () => ring.make('ticket', 1)])
+      expect(await rejection(use())).to.include({ code: 'key_service_unavailable' });
+    expect(ring.held).to.equal(0);
+    rings.provider.isAway = false;
+    expect((await one(ring, key.id)).secret.equals(key.secret)).to.equal(true);
+  });
+
+  it('numbers a version above what is in use elsewhere', async () => {
+    const ring = rings.ring(await current().open());
+    await ring.named('index');
+    expect([await ring.addVersion('index', 7), await ring.addVersion('index', 3)]).to.deep.equal([8, 9]);
+  });
+
   it('leaves nothing half-made when the provider goes away at the first epoch', async () => {
     const store = await current().open();
     const ring = rings.ring(store);

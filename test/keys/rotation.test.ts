@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Instant } from '../../src/core/instant.js';
+import { rewrapEpochs } from '../../src/encryption/rewrap-epochs.js';
 import type { KeyStore } from '../../src/keys/key-store.js';
 import type { OpenKey } from '../../src/keys/key.js';
 import type { Keys } from '../../src/keys/keys.js';
@@ -210,6 +211,13 @@ bothKeyPlaces('a rotation', (current) => {
     expect(await rotationDue(keys, day(27))).to.equal(true);
   });
 
+  it('is due for a key of the present epoch that a clock behind, or a slow destruction, dates before it', async () => {
+    const [key] = await keys.keyring.make('ticket', 1);
+    await rotateEpoch(keys, { at: day(20) });
+    await keys.keyring.destroy([key?.id ?? ''], day(19));
+    expect([await rotationDue(keys, day(26)), await rotationDue(keys, day(27))]).to.deep.equal([false, true]);
+  });
+
   it('is followed by the end of the epoch’s key: a copy of the vault from before opens nothing then', async () => {
     const [kept, gone] = await keys.keyring.make('ticket', 2);
     if (kept === undefined || gone === undefined) throw new Error('none was made');
@@ -296,13 +304,25 @@ bothKeyPlaces('a rotation', (current) => {
     for (const { id, wrapped } of await keys.epochs.all())
       expect(before.get(id)?.equals(Buffer.from(wrapped))).to.equal(false);
     await expectReadable(made);
-    const lost = done[1] ?? '';
+    const [lost = '', empty = ''] = done;
+    await keys.epochs.remove(empty);
+    expect(await rewrapRoots(keys)).to.deep.equal(done);
     await keys.epochs.remove(lost);
     expect(await rejection(rewrapRoots(keys))).to.deep.include({
       code: 'epoch_lost',
       details: { epoch: lost, place: keys.epochs.place },
     });
     expect(idsOf(await keys.epochs.all())).not.to.include(lost);
+  });
+
+  it('of the root key leaves alone what another installation keeps in the same place', async () => {
+    await keys.keyring.make('ticket', 1);
+    const foreign = randomUUID();
+    const wrapped = await keys.provider.makeWrappedKey({ epoch: foreign, vault: randomUUID() });
+    await keys.epochs.put({ id: foreign, wrapped, madeAt: NOW });
+    expect(await rewrapEpochs(keys)).to.deep.equal({ epochs: 1 });
+    const left = (await keys.epochs.all()).find(({ id }) => id === foreign);
+    expect(Buffer.from(left?.wrapped ?? []).equals(wrapped)).to.equal(true);
   });
 });
 

@@ -13,11 +13,7 @@ export class MemoryKeyring implements Keyring {
   isAway = false;
 
   open(ids: readonly string[]): Promise<ReadonlyMap<string, OpenKey>> {
-    try {
-      return Promise.resolve(new Map(ids.map((id) => [id, this.opened(id)])));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return Promise.resolve(ids).then((asked) => new Map(asked.map((id) => [id, this.opened(id)])));
   }
 
   known(ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -35,9 +31,9 @@ export class MemoryKeyring implements Keyring {
     return this.versions.get(use) ?? [];
   }
 
-  addVersion(use: NamedUse): Promise<number> {
+  addVersion(use: NamedUse, above = 0): Promise<number> {
     const known = this.versions.get(use) ?? [];
-    const version = (known[0]?.version ?? 0) + 1;
+    const version = Math.max(known[0]?.version ?? 0, above) + 1;
     this.versions.set(use, [{ ...this.newKey(), version }, ...known]);
     return Promise.resolve(version);
   }
