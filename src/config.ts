@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ROLES, type Role } from './core/actor.js';
 import { describeProblems, LetheError, type Problem } from './core/errors.js';
@@ -173,10 +174,17 @@ export function keysConfig(
   const refuse = (problem: string): LetheError =>
     new LetheError('config_invalid', { problems: `lethe.json: keys: ${problem}` });
   const { provider, file, key, epochs } = keys;
-  if (!vaultConfig(around, folder, vault)) throw refuse('they stand in the vault, and none is named');
+  const itsVault = vaultConfig(around, folder, vault);
+  if (!itsVault) throw refuse('they stand in the vault, and none is named');
+  const isInVault = (path: string): boolean => itsVault.url === undefined && isWithin(itsVault.folder, path);
   if (provider === 'local') {
     if (key !== undefined) throw refuse('"key" is for aws-kms; a local key file is named by "file"');
-    return { root: { provider, file: resolve(folder, file ?? 'lethe-keys.json') }, epochs };
+    const path = resolve(folder, file ?? 'lethe-keys.json');
+    if (isInVault(path))
+      throw refuse(
+        '"file" is in the folder of the vault, whose backups would take it along; put it elsewhere',
+      );
+    return { root: { provider, file: path }, epochs };
   }
   if (key === undefined) throw refuse('aws-kms needs "key": id, alias or ARN of a symmetric key');
   if (file !== undefined) throw refuse('"file" is for the local provider');
@@ -186,9 +194,31 @@ export function keysConfig(
     throw refuse(
       'set LETHE_EPOCHS_URL: epoch keys need a place of their own, postgres://… or file:///…, that no backup of the vault takes along',
     );
-  if (place === DATABASE_URL || place === LETHE_VAULT_URL)
+  if ([DATABASE_URL, LETHE_VAULT_URL].some((other) => other && databaseAt(other) === databaseAt(place)))
     throw refuse('LETHE_EPOCHS_URL names the database of the tickets or of the vault; it must be another');
+  if (URL.canParse(place) && new URL(place).protocol === 'file:' && isInVault(pathAt(place)))
+    throw refuse('LETHE_EPOCHS_URL is in the folder of the vault, whose backups would take it along');
   return { root: { provider, key, epochs: place }, epochs };
+}
+
+const isWithin = (folder: string, path: string): boolean => `${path}${sep}`.startsWith(`${folder}${sep}`);
+
+/** As it is written where it cannot be read: whoever opens it says so. */
+function pathAt(url: string): string {
+  try {
+    return resolve(fileURLToPath(url));
+  } catch {
+    return url;
+  }
+}
+
+/** Host, port and name: two URLs of one database may differ in user and options. */
+function databaseAt(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const { protocol, hostname, port, pathname, searchParams } = new URL(text);
+  if (!protocol.startsWith('postgres')) return text;
+  const host = searchParams.get('host') ?? hostname.toLowerCase();
+  return `${host}:${searchParams.get('port') ?? (port === '' ? '5432' : port)}${pathname}`;
 }
 
 /** Who acts when `--as` says nothing: the operating system's user, asserted. */

@@ -39,6 +39,7 @@ const ACTS: Readonly<Record<string, readonly [Deed, ...unknown[]]>> = {
   'retention.approve': ['approve', 'plan-none', WHO],
   'retention.apply': ['apply', 'plan-none', WHO],
   'retention.withdraw': ['withdraw', 'plan-none', WHO],
+  'retention.destroyKeys': ['apply', WHO],
   'holds.place': ['hold', PLACE, WHO],
   'holds.lift': ['hold', 'hold-none', 'a reason', WHO],
   'keys.rotate': ['vault', WHO],

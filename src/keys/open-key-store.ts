@@ -14,8 +14,7 @@ export const openKeyStore = ({ url, folder }: VaultPlace): Promise<KeyStore> =>
   url === undefined ? folderKeyStore(folder) : inDatabase(url);
 
 async function inDatabase(url: string): Promise<KeyStore> {
-  const { host, pathname } = new URL(url);
-  const place = `database ${host}${pathname}`;
+  const place = placeOf(url);
   const db = await openPostgres(url, { max: 4 }).catch((error: unknown) => {
     throw vaultFailure(place, error);
   });
@@ -26,4 +25,11 @@ async function inDatabase(url: string): Promise<KeyStore> {
     await db.close();
     throw vaultFailure(place, error);
   }
+}
+
+/** Host and database: a URL also carries the password, as does the error about one that cannot be read. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url)) return 'the database that LETHE_VAULT_URL names';
+  const { host, pathname } = new URL(url);
+  return `database ${host}${pathname}`;
 }

@@ -30,15 +30,20 @@ async function viaTemporary(
 ): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, `.new-${randomBytes(6).toString('hex')}`);
-  const handle = await open(temporary, 'wx', 0o600);
+  let placed: boolean;
   try {
-    await handle.writeFile(content);
-    await handle.sync();
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    placed = await place(temporary);
   } finally {
-    await handle.close();
+    // also when it failed: it may hold a key
+    await rm(temporary, { force: true });
   }
-  const placed = await place(temporary);
-  await rm(temporary, { force: true });
   await syncFolder(folder);
   return placed;
 }

@@ -50,7 +50,7 @@ describe('lethe doctor', () => {
     const agreed = lethe('access', 'agree', '--no-works-council', 'three people, none elected', '--json');
     expect(agreed.exit, agreed.stderr).to.equal(0);
     expect(json()).to.deep.equal({
-      codes: ['hint kept_by_foreign_key', 'hint backups_untold'],
+      codes: ['hint kept_by_foreign_key', 'hint encryption_off', 'hint backups_untold'],
       exit: 0,
       stderr: '',
     });
@@ -68,7 +68,7 @@ describe('lethe doctor', () => {
     expect(stdout).to.contain(
       'warning policy resolved-tickets: 1 record is past its date, the oldest since 2018-12-31',
     );
-    expect(stdout).to.match(/\d findings: 2 errors, 1 warning, 1 hint\.\n$/);
+    expect(stdout).to.match(/\d findings: 2 errors, 1 warning, 2 hints\.\n$/);
     expect(stdout).not.to.match(/marker/i);
   });
 

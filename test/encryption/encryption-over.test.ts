@@ -330,6 +330,14 @@ bothDatabasesOnce('what is stored encrypted', (open) => {
       expect(codes).to.deep.equal(['envelope_invalid', 'envelope_invalid', 'key_unknown']);
     });
 
+    it('is damage once all is encrypted, also for a process that last saw that not everything was', async () => {
+      const desk = await encryptedDesk(open, 'converting');
+      const cut = envelopeText(Buffer.concat([Buffer.from('LK\u0001\u0001'), randomBytes(60)]));
+      expect(await desk.encryption.decrypt([cell(ANN, 'name', cut)])).to.deep.equal([cut]);
+      await desk.become('on');
+      expect((await refusal(desk.encryption.decrypt([cell(ANN, 'name', cut)]))).code).to.equal('key_unknown');
+    });
+
     it('is not what a destroyed key encrypted: that is never shown as if it were a text', async () => {
       const desk = await encryptedDesk(open, 'converting');
       const { name } = await encrypt(desk, desk.encryption, ANN, { name: 'Ann' });

@@ -117,6 +117,11 @@ describe('the key file', () => {
     expect(error.cause).to.equal(undefined);
   });
 
+  it('leaves nothing of its secret behind where it cannot be made', async () => {
+    expect((await failure(createKeyFile(folder.path('x'.repeat(300))))).code).to.equal('key_file_unusable');
+    expect((await readdir(folder.path('.'))).filter((name) => name.startsWith('.new-'))).to.deep.equal([]);
+  });
+
   it('stays where a symbolic link points to', async () => {
     await symlink(path, folder.path('link'));
     await keyFile(folder.path('link')).epochs.put(epochOf('a'));

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import type { Instant } from '../../src/core/instant.js';
 import { MIGRATIONS } from '../../src/db/migrations.js';
@@ -320,6 +321,14 @@ describe('the folder of keys', () => {
 });
 
 describe('a vault’s database', () => {
+  it('whose URL cannot be read is refused without repeating its password', async () => {
+    const refused = await rejection(
+      openKeyStore({ url: 'postgres://vault:secret@host:99999/db', folder: '' }),
+    );
+    expect(refused).to.include({ code: 'vault_unreadable' });
+    expect(inspect(refused)).not.to.include('secret');
+  });
+
   it('of the first version is brought up to date, and one that is up to date is only read', async () => {
     const { url, admin, drop } = await freshDatabase();
     await admin(readFileSync(join(MIGRATIONS, 'vault', '0001-vault.sql'), 'utf8'));
