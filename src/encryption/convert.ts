@@ -12,8 +12,15 @@ import type { ConvertContext } from './convert-context.js';
 import { sharedIdentifiers } from './convert-index.js';
 import { encryptRows } from './convert-rows.js';
 import { lockNext, protectedTables, requireOwners, type ProtectedTable } from './convert-table.js';
-import { advance, encryptedRows, lockProgress } from './progress.js';
-import { addConstraint, refusePlaintext, stopRefusing, validateConstraint } from './refuse-plaintext.js';
+import { advance, beginAgain, encryptedRows, lockProgress } from './progress.js';
+import {
+  addConstraint,
+  constrainedColumns,
+  dropConstraint,
+  refusePlaintext,
+  stopRefusing,
+  validateConstraint,
+} from './refuse-plaintext.js';
 import { encryptionState } from './state.js';
 
 export interface ConvertWatch {
@@ -48,7 +55,7 @@ const SWEEPS = 3;
 /**
  * Encrypts what the map protects, while others read and write: from the first transaction on new values are encrypted, the old ones
  * follow in batches, and at the end constraints say that nothing is left. Killed anywhere, the next call goes on; two at once share
- * the work. Nothing happens where everything is encrypted already.
+ * the work. Nothing happens where everything is encrypted already; what the map protects in addition by now is encrypted, too.
  * @param actor name of who asked for it
  * @throws LetheError `value_unowned`, `encryption_incomplete` (interrupted, or somebody keeps a table locked), and what
  *   Keyring.open throws: what was done stays done
@@ -59,6 +66,7 @@ export async function encryptDatabase(
   watch: ConvertWatch = {},
 ): Promise<Encrypted> {
   const tables = protectedTables(context.graph.tables.values());
+  await protectMore(context, tables, actor);
   if ((await encryptionState(context.db)) === 'on')
     return { isNew: false, ...(await encryptedSoFar(context)) };
   await beginEncryption(context, actor);
@@ -94,6 +102,37 @@ export async function beginEncryption(
     });
   }
   for (const table of tables) await patiently(db, (tx) => refusePlaintext(tx, table));
+}
+
+/**
+ * Where everything was encrypted, and the map protects more by now: those tables are converted again, from their triggers to their
+ * constraints. Encrypted values stay as they are.
+ * @throws LetheError `value_unowned`
+ */
+async function protectMore(
+  { db, clock }: ConvertContext,
+  tables: readonly ProtectedTable[],
+  actor: string,
+): Promise<void> {
+  const state = await encryptionState(db);
+  if (state === 'off') return;
+  const constrained = await constrainedColumns(db);
+  const lacking = tables.filter((table) => {
+    const said = constrained.get(table.sql);
+    if (!said) return state === 'on'; // else its turn has not come yet
+    return table.protected.columns.some(({ name }) => !said.includes(name));
+  });
+  await requireOwners(db, lacking);
+  for (const table of lacking) {
+    await patiently(db, (tx) => refusePlaintext(tx, table));
+    await patiently(db, async (tx) => {
+      const { count } = await tx.query(sql`
+        update lethe.encryption set state = 'converting', done_at = null where state = 'on'`);
+      if (count > 0) await note(tx, 'encryption.begun', clock, actor, { tables: lacking.length });
+      await dropConstraint(tx, table);
+      await beginAgain(tx, table.id);
+    });
+  }
 }
 
 /** Batch by batch from where the last one stopped, whoever did it. */

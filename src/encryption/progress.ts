@@ -33,3 +33,9 @@ export async function encryptedRows(on: Queryable): Promise<Readonly<Record<stri
     select table_id, row_count::text as row_count from lethe.encryption_progress order by table_id`);
   return Object.fromEntries(rows.map(({ table_id, row_count }) => [table_id, Number(row_count)]));
 }
+
+/** From the first row again; how many were encrypted is counted on. */
+export async function beginAgain(tx: Tx, table: string): Promise<void> {
+  await tx.query(sql`
+    update lethe.encryption_progress set after_key = null, done = false where table_id = ${table}`);
+}

@@ -1,4 +1,4 @@
-import type { Tx } from '../db/database.js';
+import type { Queryable, Row, Tx } from '../db/database.js';
 import { identifier, literal, raw, sql } from '../db/sql.js';
 import type { MapColumn, MapTable } from '../datamap/graph.js';
 import { MAGIC, TEXT_PREFIX } from '../keys/envelope.js';
@@ -56,6 +56,24 @@ export async function addConstraint(tx: Tx, table: MapTable): Promise<void> {
   // null is neither true nor false, and passes
   await tx.query(sql`
     alter table ${raw(table.sql)} add constraint ${raw(NAME)} check (${raw(each.join(' and '))}) not valid`);
+}
+
+/** For a constraint that says less than the map does by now; the triggers stand in for it meanwhile. */
+export async function dropConstraint(tx: Tx, table: MapTable): Promise<void> {
+  await tx.query(sql`alter table ${raw(table.sql)} drop constraint if exists ${raw(NAME)}`);
+}
+
+/** SQL names of the columns that each table's constraint speaks of, by the table's quoted name; a table without one is missing. */
+export async function constrainedColumns(on: Queryable): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await on.query<Row & { schema: string; name: string; columns: readonly string[] }>(sql`
+    select n.nspname as schema, t.relname as name, array_agg(a.attname::text) as columns
+    from pg_catalog.pg_constraint c
+    join pg_catalog.pg_class t on t.oid = c.conrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+    join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = any(c.conkey)
+    where c.conname = 'lethe_encrypted' group by 1, 2`);
+  return new Map(
+    rows.map(({ schema, name, columns }) => [`${identifier(schema)}.${identifier(name)}`, columns]),
+  );
 }
 
 /** Looks at every row. Fails with SQLSTATE 23514 where one is in the clear. */
