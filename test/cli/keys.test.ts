@@ -1,42 +1,23 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { nodeArguments } from '../support/compiled.js';
-import { freshDatabase, type FreshDatabase } from '../support/database.js';
+import { openInstallation, type Installation } from '../support/installation.js';
 import type { Json } from '../support/small-desk.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const CUSTOMER = `insert into desk.customers (customer_number, name, email) values ('C-1', 'Markisch', 'markisch@mail.example')`;
 
 describe('lethe keys', () => {
-  let fresh: FreshDatabase;
-  let folder: string;
+  let here: Installation;
   beforeEach(async () => {
-    fresh = await freshDatabase();
-    folder = mkdtempSync(join(tmpdir(), 'lethe-keys-cli-'));
+    here = await openInstallation();
   });
-  afterEach(async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await fresh.drop();
-  });
+  afterEach(() => here.close());
 
-  const lethe = (...words: readonly string[]) =>
-    spawnSync(process.execPath, [...nodeArguments(MAIN), ...words], {
-      cwd: folder,
-      env: { ...process.env, DATABASE_URL: fresh.url, LETHE_VAULT_URL: '', LETHE_EPOCHS_URL: '' },
-      encoding: 'utf8',
-    });
-  const told = (...words: readonly string[]): Json => {
-    const { status, stdout, stderr } = lethe(...words, '--json');
-    expect(status, stderr).to.equal(0);
-    return JSON.parse(stdout) as Json;
-  };
-  const config = (): Json => JSON.parse(readFileSync(join(folder, 'lethe.json'), 'utf8')) as Json;
+  const lethe: Installation['lethe'] = (...words) => here.lethe(...words);
+  const told: Installation['told'] = (...words) => here.told(...words);
+  const config = (): Json => JSON.parse(readFileSync(join(here.folder, 'lethe.json'), 'utf8')) as Json;
   const stored = async (): Promise<string> => {
-    const [row] = await fresh.admin<{ email: string }>('select email from desk.customers');
+    const [row] = await here.fresh.admin<{ email: string }>('select email from desk.customers');
     return row?.email ?? '';
   };
 
@@ -44,20 +25,20 @@ describe('lethe keys', () => {
     const made = lethe('init');
     expect(made.stdout).to.include('is stored as it is').and.to.include('lethe keys encrypt');
     expect(config()).not.to.have.property('keys');
-    await fresh.admin(CUSTOMER);
+    await here.fresh.admin(CUSTOMER);
     const unset = lethe('keys', 'encrypt');
     expect(unset.stderr).to.include('keys_unset');
     expect(unset.status).to.equal(2);
     const actors = { Otto: ['operator'], Dana: ['data-protection-officer'] };
     writeFileSync(
-      join(folder, 'lethe.json'),
+      join(here.folder, 'lethe.json'),
       JSON.stringify({ ...config(), actors, keys: { provider: 'local', file: 'root.json' } }),
     );
     expect(lethe('keys', 'encrypt', '--as', 'Dana').stderr).to.include('role_missing');
-    expect(existsSync(join(folder, 'root.json'))).to.equal(false);
+    expect(existsSync(join(here.folder, 'root.json'))).to.equal(false);
     const done = lethe('keys', 'encrypt', '--as', 'Otto');
     expect(done.stdout, done.stderr).to.include('1 row encrypted').and.to.include('backups');
-    expect(statSync(join(folder, 'root.json')).mode & 0o777).to.equal(0o600);
+    expect(statSync(join(here.folder, 'root.json')).mode & 0o777).to.equal(0o600);
     expect(await stored()).to.match(/^lk1\./);
     expect(told('keys', 'encrypt', '--as', 'Otto')).to.include({ isNew: false });
     expect(told('keys', 'status')).to.have.nested.include({
@@ -69,9 +50,9 @@ describe('lethe keys', () => {
       'epochs.list[0].isThere': true,
     });
     // a key file that is lost is not made anew: status says so, and works
-    renameSync(join(folder, 'root.json'), join(folder, 'elsewhere.json'));
+    renameSync(join(here.folder, 'root.json'), join(here.folder, 'elsewhere.json'));
     expect(lethe('keys', 'encrypt', '--as', 'Otto').stderr).to.include('key_file_unusable');
-    expect(existsSync(join(folder, 'root.json'))).to.equal(false);
+    expect(existsSync(join(here.folder, 'root.json'))).to.equal(false);
     const { status, stdout } = lethe('keys', 'status');
     expect(status).to.equal(0);
     expect(stdout).to.include('[key_file_unusable]').and.to.include('signs; has signed no block yet');
@@ -79,7 +60,7 @@ describe('lethe keys', () => {
 
   it('rotate epoch, index, root and signing key of a new installation with keys, and say so in the ledger', async () => {
     expect(lethe('init', '--map', 'request-tracker-5', '--keys', 'local').status).not.to.equal(0);
-    expect(existsSync(join(folder, 'lethe.json'))).to.equal(false);
+    expect(existsSync(join(here.folder, 'lethe.json'))).to.equal(false);
     const made = lethe('init', '--keys', 'local');
     expect(made.stdout, made.stderr).to.include('root of its keys is lethe-keys.json');
     expect(config()['keys']).to.deep.equal({ provider: 'local', file: 'lethe-keys.json' });
@@ -92,7 +73,7 @@ describe('lethe keys', () => {
     expect(told('keys', 'rotate', 'root')).to.deep.equal({ epochs: 2 });
     expect(String(told('keys', 'rotate', 'signing')['to'])).to.match(/^[0-9a-f]{64}$/);
     expect(lethe('keys', 'rotate', 'everything').status).to.equal(2);
-    const kinds = await fresh.admin<{ kind: string }>(
+    const kinds = await here.fresh.admin<{ kind: string }>(
       "select kind from lethe.ledger_entry where kind ~ '^(epoch|index|key|encryption)\\.' order by at",
     );
     expect(kinds.map(({ kind }) => kind)).to.deep.equal([

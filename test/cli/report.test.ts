@@ -1,33 +1,17 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { nodeArguments } from '../support/compiled.js';
-import { freshDatabase, type FreshDatabase } from '../support/database.js';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+import { openInstallation, type Installation } from '../support/installation.js';
 
 describe('lethe report', () => {
-  let fresh: FreshDatabase;
-  let folder: string;
+  let here: Installation;
   before(async () => {
-    fresh = await freshDatabase();
-    folder = mkdtempSync(join(tmpdir(), 'lethe-report-'));
+    here = await openInstallation();
     expect(lethe('init', '--map', 'native').status).to.equal(0);
   });
-  after(async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await fresh.drop();
-  });
+  after(() => here.close());
 
-  const lethe = (...words: readonly string[]) =>
-    spawnSync(process.execPath, [...nodeArguments(MAIN), ...words], {
-      cwd: folder,
-      env: { ...process.env, DATABASE_URL: fresh.url, LETHE_VAULT_URL: '' },
-      encoding: 'utf8',
-    });
+  const lethe: Installation['lethe'] = (...words) => here.lethe(...words);
 
   it('an installation writes all three after init: to standard output, or to a file by whose name the form goes', () => {
     const notice = lethe('report', 'privacy-notice', '--channel', 'e-mail', '--language', 'it');
@@ -38,7 +22,7 @@ describe('lethe report', () => {
     const record = lethe('report', 'processing-record', '--output', 'record.pdf', '--json');
     const { id, format } = JSON.parse(record.stdout) as { id: string; format: string };
     expect([id.slice(0, 17), format]).to.deep.equal(['processing-record', 'pdf']);
-    expect(readFileSync(join(folder, 'record.pdf')).subarray(0, 5).toString()).to.equal('%PDF-');
+    expect(readFileSync(join(here.folder, 'record.pdf')).subarray(0, 5).toString()).to.equal('%PDF-');
     const schedule = JSON.parse(lethe('report', 'retention-schedule', '--json').stdout) as {
       report: string;
       rules: readonly { id: string }[];
@@ -48,8 +32,8 @@ describe('lethe report', () => {
   });
 
   it('an own template beside lethe.json takes precedence, and one with a hole is refused by its name', () => {
-    mkdirSync(join(folder, 'reports/retention-schedule'), { recursive: true });
-    const file = join(folder, 'reports/retention-schedule/en.liquid');
+    mkdirSync(join(here.folder, 'reports/retention-schedule'), { recursive: true });
+    const file = join(here.folder, 'reports/retention-schedule/en.liquid');
     writeFileSync(file, '# Ours\n\n{{ rules.size }} rules\n');
     expect(lethe('report', 'retention-schedule', '--language', 'en').stdout).to.match(
       /^Ours\n====\n\n\d+ rules\n/,
@@ -63,7 +47,10 @@ describe('lethe report', () => {
   it('what cannot be meant is refused with exit code 2, and says what can', () => {
     for (const [words, said] of [
       [['privacy-notice', '--channel', 'fax'], '--channel: must be one of e-mail, web, phone, chat'],
-      [['processing-record', '--output', 'no/such/folder/x.html'], 'cannot write no/such/folder/x.html'],
+      [
+        ['processing-record', '--output', 'no/such/here.folder/x.html'],
+        'cannot write no/such/here.folder/x.html',
+      ],
       [['retention-schedule', '--output', 'schedule'], '--format: must be one of'],
     ] as const) {
       const { status, stderr } = lethe('report', ...words);

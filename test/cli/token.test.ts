@@ -1,38 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { nodeArguments } from '../support/compiled.js';
-import { freshDatabase, type FreshDatabase } from '../support/database.js';
-import type { Json } from '../support/small-desk.js';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+import { openInstallation, type Installation } from '../support/installation.js';
 
 describe('lethe token', () => {
-  let fresh: FreshDatabase;
-  let folder: string;
+  let here: Installation;
   before(async () => {
-    fresh = await freshDatabase();
-    folder = mkdtempSync(join(tmpdir(), 'lethe-token-'));
+    here = await openInstallation();
   });
-  after(async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await fresh.drop();
-  });
+  after(() => here.close());
 
-  const lethe = (...words: readonly string[]) =>
-    spawnSync(process.execPath, [...nodeArguments(MAIN), ...words], {
-      cwd: folder,
-      env: { ...process.env, DATABASE_URL: fresh.url, LETHE_VAULT_URL: '' },
-      encoding: 'utf8',
-    });
-  const told = (...words: readonly string[]): Json => {
-    const { status, stdout, stderr } = lethe(...words, '--json');
-    expect(status, stderr).to.equal(0);
-    return JSON.parse(stdout) as Json;
-  };
+  const lethe: Installation['lethe'] = (...words) => here.lethe(...words);
+  const told: Installation['told'] = (...words) => here.told(...words);
 
   it('prints a secret once, lists it without, and revokes it', () => {
     expect(lethe('init', '--no-vault').status).to.equal(0);
