@@ -62,7 +62,7 @@ export function keyFile(path: string): KeyFile {
 
 /** Tells one root secret from another; says nothing of it. */
 export const rootFingerprint = (root: Buffer): string =>
-  createHmac('sha256', root).update('lethe/root/1 fingerprint').digest('hex').slice(0, 32);
+  createHmac('sha256', root).update('lethe:key-file:1 fingerprint').digest('hex').slice(0, 32);
 
 async function readKeyFile(path: string, troubles: FileTroubles): Promise<EpochDocument> {
   const text = await readPrivate(path, troubles);

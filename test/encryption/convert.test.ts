@@ -168,6 +168,11 @@ describe('turning encryption on in a database at work', () => {
       `insert into desk.customers (customer_number, name, email) values ('C-9', 'Eve', 'eve@mail.example')`,
     ])
       expect(await stateOf(desk.admin(work)), work).to.equal('23514');
+    // as a program is told that read before all this that nothing is encrypted
+    const late = throughDoor(desk.db, (tx) =>
+      tx.query(sql`update desk.messages set body = 'Hello' where id = 9`),
+    );
+    await refusal(late, 'encryption_begun');
     await desk.admin(`update desk.messages set source_ref = null where id = 9`);
     const [empty] = await desk.admin<{ body: string }>('select body from desk.messages where id = 9');
     const value = { table: 'messages', column: 'body', row: '9', value: empty?.body ?? null };

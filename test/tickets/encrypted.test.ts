@@ -32,12 +32,7 @@ const HOSTILE = [
 const POLICIES: readonly Json[] = [
   ...PERMITTED,
   access('recordings', { record: 'recording', categories: ['user'] }),
-  access('bare', { roles: ['porter'], may: ['list', 'read'] }),
-  access('bare-customers', { record: 'customer', roles: ['porter'] }),
-  // of messages they see none, so no file comes with one
-  access('porter-files', { record: 'attachment', roles: ['porter'], categories: ['user'] }),
 ];
-const porter = call('agent/7', 'porter');
 const finder = call('agent/7', ['agent']);
 
 /** Remembers for which place each row was encrypted. */
@@ -216,70 +211,6 @@ describe('a desk that is stored encrypted', () => {
     expect(await allText(here)).not.to.match(/My card is|1111 1111/);
   });
 
-  it('without the key service shows nothing that is encrypted, records no reading, and goes on with the rest', async () => {
-    const { ticket } = await here.tickets.open(form, {
-      channel: 'web',
-      subject: 's',
-      body: 'b',
-      category: 'c',
-      customer: { email: 'away@mail.example', name: 'A' },
-      attachments: [{ fileName: 'f', mediaType: 'text/plain', content: Buffer.from('f') }],
-    });
-    const [file] = (await here.tickets.read(agent, ticket)).messages.flatMap(
-      ({ attachments }) => attachments,
-    );
-    const reads = (): Promise<readonly Json[]> =>
-      here.rows("select count(*) from lethe.access_log where deed in ('read', 'list') and actor = 'agent/7'");
-    keys.isAway = true;
-    const before = await reads();
-    await refusal(here.tickets.read(agent, ticket), 'key_service_unavailable');
-    await refusal(here.tickets.list(agent), 'key_service_unavailable');
-    await refusal(here.tickets.find(agent, { number: 'T-77' }), 'key_service_unavailable');
-    await refusal(here.tickets.attachment(agent, file?.record ?? ''), 'key_service_unavailable');
-    expect(await reads()).to.deep.equal(before);
-    // who is shown no protected column needs no key
-    const { tickets } = await here.tickets.list(porter, { limit: 1 });
-    expect(tickets[0]?.fields).to.include({ status: 'new' }).and.not.to.have.property('subject');
-    const view = await here.tickets.read(porter, ticket);
-    expect(view.customer?.fields).to.have.property('ticket_count', 1);
-    expect(view.withheld).to.equal(2);
-    await here.tickets.assign(agent, { ticket, agent: 'agent/7' });
-    await here.tickets.change(agent, { ticket, status: 'pending', priority: 'high' });
-    const kept = await everything(here);
-    await refusal(here.tickets.note(agent, { ticket, body: 'b' }), 'key_service_unavailable');
-    await refusal(here.tickets.state(agent, { record: ticket, text: 't' }), 'key_service_unavailable');
-    const correction = { customer: 'customer/4', field: 'city', value: 'Ulm', reason: 'r' } as const;
-    await refusal(here.tickets.correct(agent, correction), 'key_service_unavailable');
-    expect(await everything(here)).to.deep.equal(kept);
-  });
-
-  it('leaves nothing half-written when the key service goes away while a ticket is opened', async () => {
-    for (const least of [1, 2]) {
-      const kept = await everything(here);
-      let made = 0;
-      const make = keys.make.bind(keys);
-      keys.make = (use, count) => {
-        made += 1;
-        keys.isAway = made >= least;
-        return make(use, count);
-      };
-      const open = here.tickets.open(form, {
-        channel: 'web',
-        subject: 's',
-        body: 'b',
-        category: 'c',
-        customer: { email: `gone${least}@mail.example`, name: 'G' },
-      });
-      await refusal(open, 'key_service_unavailable');
-      keys.make = make;
-      keys.isAway = false;
-      expect(made).to.equal(least);
-      expect(await everything(here)).to.deep.equal(kept);
-      const index = `select from lethe.blind_index b where not exists (select from desk.customers c where c.id::text = b.key)`;
-      expect(await here.rows(index)).to.deep.equal([]);
-    }
-  });
-
   it('shows no value that stands in another place than its own', async () => {
     const swaps = [
       `update desk.messages m set body = (select body from desk.messages o where o.id <> m.id and o.ticket_id = m.ticket_id
@@ -349,12 +280,5 @@ describe('a desk that is stored encrypted', () => {
       await refusal(birthdayOf(encryption, tx, person, kept), 'key_service_unavailable');
     });
     expect(await personExists(db, person)).to.equal(true);
-  });
-
-  it('says that the key is destroyed, and reads the tickets of others as before', async () => {
-    const [key] = await here.rows("select id from lethe.data_key where record = 'ticket' and key = '79'");
-    await keys.destroy([String(key?.['id'])], NOW);
-    await refusal(here.tickets.read(agent, 'ticket/79'), 'key_destroyed');
-    expect((await here.tickets.read(agent, 'ticket/77')).ticket.fields['subject']).to.equal('Broken');
   });
 });
