@@ -8,10 +8,11 @@ import { encryptionBegun } from '../../src/encryption/state.js';
 import { sql } from '../../src/db/sql.js';
 import { envelopeBytes, envelopeText, keyIdOf, TEXT_PREFIX } from '../../src/keys/envelope.js';
 import { bothDatabasesOnce } from '../support/database.js';
+import { flipped } from '../support/flipped.js';
 import { MemoryKeyring } from '../support/memory-keys.js';
 import { refusal } from '../support/small-desk.js';
 import { AT, cell, customerPlace, encrypt, encryptedDesk, messagePlace } from './encrypted-desk.js';
-import { flipped, flippedOf, respelled, withKeyOf } from './tampered.js';
+import { flippedOf, respelled, withKeyOf } from './tampered.js';
 
 const ANN = customerPlace('12');
 const FILE = { table: 'attachments', row: '7', owner: { record: 'ticket', key: '3' } } as const;

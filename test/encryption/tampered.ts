@@ -1,17 +1,12 @@
 import type { Value } from '../../src/encryption/encryption.js';
 import { envelopeBytes, envelopeText } from '../../src/keys/envelope.js';
+import { flipped } from '../support/flipped.js';
 
 /** The envelope of `one` with the key id of `other` in its header. */
 export function withKeyOf(one: Value, other: Value): string {
   const [bytes, theirs] = [one, other].map((value) => Buffer.from(envelopeBytes(String(value)) ?? []));
   theirs?.copy(bytes ?? Buffer.alloc(0), 4, 4, 20);
   return envelopeText(bytes ?? Buffer.alloc(0));
-}
-
-export function flipped(bytes: Uint8Array, bit: number): Buffer {
-  const copy = Buffer.from(bytes);
-  copy.writeUInt8(copy.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-  return copy;
 }
 
 export const flippedOf = (bytes: Uint8Array): readonly Buffer[] =>

@@ -8,7 +8,8 @@ import {
   keyIdOf,
   TEXT_PREFIX,
 } from '../../src/keys/envelope.js';
-import { codeOf, flipped, newKey, OTHER_PLACES, PLACE } from './sample-keys.js';
+import { flipped } from '../support/flipped.js';
+import { codeOf, newKey, OTHER_PLACES, PLACE } from './sample-keys.js';
 
 const key = newKey();
 const PLAIN = Buffer.from('call me: 0171 5550123');

@@ -6,6 +6,7 @@ import { KeyCache } from '../../src/keys/key-cache.js';
 import type { KeyStore } from '../../src/keys/key-store.js';
 import type { OpenKey } from '../../src/keys/key.js';
 import type { Keyring } from '../../src/keys/keyring.js';
+import { flipped } from '../support/flipped.js';
 import { keyChild } from '../support/key-children.js';
 import { bothKeyPlaces } from '../support/key-places.js';
 import { rejection } from '../support/rejection.js';
@@ -210,7 +211,7 @@ bothKeyPlaces('the keyring', (current) => {
       { ...ofB, id: a },
       { ...ofA, use: 'ticket' as const },
       { ...ofA, wrapped: ofA.wrapped.slice(0, -1) },
-      { ...ofA, wrapped: Buffer.from(ofA.wrapped).fill(0, 20, 21) },
+      { ...ofA, wrapped: flipped(ofA.wrapped, 20 * 8) },
     ];
     for (const lie of lies) {
       const ring = rings.ring({ ...store, find: () => Promise.resolve(new Map([[a, lie]])) });

@@ -15,9 +15,10 @@ import { decryptValue, encryptBytes, encryptValue } from '../../src/keys/envelop
 import { KEY_BYTES, type OpenKey } from '../../src/keys/key.js';
 import { decryptChunked, encryptChunked } from '../../src/keys/stream.js';
 import { unwrapKey, wrapKey } from '../../src/keys/wrapping.js';
+import { flipped } from '../support/flipped.js';
 import { MemoryKeyring } from '../support/memory-keys.js';
 import { realKeys } from '../support/real-keys.js';
-import { flipped, PLACE } from './sample-keys.js';
+import { PLACE } from './sample-keys.js';
 
 const [, , kind, folder = ''] = process.argv;
 const secrets = openSync(join(folder, 'secrets'), 'wx', 0o600);

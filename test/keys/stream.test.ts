@@ -11,7 +11,8 @@ import {
   encryptChunked,
   encryptChunks,
 } from '../../src/keys/stream.js';
-import { codeOf, flipped, newKey, OTHER_PLACES, PLACE } from './sample-keys.js';
+import { flipped } from '../support/flipped.js';
+import { codeOf, newKey, OTHER_PLACES, PLACE } from './sample-keys.js';
 
 const HEADER = 43;
 const SEALED = CHUNK_BYTES + 16;

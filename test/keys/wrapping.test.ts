@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { unwrapKey, wrapKey, type WrapBinding } from '../../src/keys/wrapping.js';
-import { codeOf, flipped } from './sample-keys.js';
+import { flipped } from '../support/flipped.js';
+import { codeOf } from './sample-keys.js';
 
 const epoch = randomBytes(32);
 const secret = randomBytes(32);
