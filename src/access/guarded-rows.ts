@@ -30,7 +30,7 @@ export type FieldValue = string | number | boolean | null;
 /** How rows of one record are selected and shown to whoever the candidates are of. */
 export interface GuardedRows {
   readonly candidates: Candidates;
-  /** `cross join lateral (…) flag cross join lateral (…) may`: what is asked of the row, evaluated once. */
+  /** `cross join lateral (…) flag cross join lateral (…) may`: what is asked of the row, evaluated once; `empty`: nothing. */
   readonly lateral: Sql;
   /** Beside the lateral, for WHERE: nobody sees the row. */
   readonly hidden: Sql;
@@ -183,10 +183,8 @@ function lateralOf(
   const flag = sql`cross join lateral (
     select ${sensitive} as s, ${quarantinedSql(record, asked)} as q offset 0) flag`;
   const may = sql`cross join lateral (select ${named.length === 0 ? empty : join(named)} offset 0) may`;
-  return {
-    lateral: sql`${unflagged ? empty : flag} ${named.length === 0 ? empty : may}`,
-    flags,
-  };
+  const asks = [...(unflagged ? [] : [flag]), ...(named.length === 0 ? [] : [may])];
+  return { lateral: asks.length === 0 ? empty : join(asks, ' '), flags };
 }
 
 /** Which candidates need the column's value: `hidden` needs none. */

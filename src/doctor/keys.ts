@@ -8,7 +8,8 @@ import type { MapColumn, MapGraph, MapTable } from '../datamap/graph.js';
 import { pendingByPlan } from '../encryption/data-key-store.js';
 import { encryptionState, type EncryptionState } from '../encryption/state.js';
 import { MAGIC, TEXT_PREFIX } from '../keys/envelope.js';
-import type { EpochState } from '../keys/key-store.js';
+import { damagedKeys } from '../keys/damaged-keys.js';
+import { isUnfinished, type EpochState } from '../keys/key-store.js';
 import type { Keys } from '../keys/keys.js';
 import { rotationDue } from '../keys/rotate-epoch.js';
 import { before, DAY, dayOf, daysBetween } from './context.js';
@@ -129,6 +130,7 @@ async function keysFindings(question: KeysQuestion, keys: Keys): Promise<readonl
   return [
     ...(await orFailure(() => ofProvider(keys))),
     ...(await orFailure(() => ofEpochs(keys))),
+    ...(await orFailure(() => ofDamage(keys))),
     ...(await orFailure(() => ofRotation(question, keys))),
   ];
 }
@@ -155,12 +157,17 @@ async function ofEpochs({ store, epochs }: Keys): Promise<readonly Finding[]> {
     .map(({ id }) => failed(new LetheError('epoch_lost', { epoch: id, place: epochs.place })));
 }
 
+async function ofDamage({ store }: Keys): Promise<readonly Finding[]> {
+  const damaged = await damagedKeys(store);
+  return damaged ? [failed(damaged)] : [];
+}
+
 async function ofRotation({ clock }: KeysQuestion, keys: Keys): Promise<readonly Finding[]> {
   const yesterday = before(clock.now(), DAY);
   const epochs = await keys.store.epochs();
   const current = epochs.find(({ state }) => state === 'current');
   if (!current) return [];
-  if (epochs.some(({ state }) => state === 'leaving'))
+  if (epochs.some(isUnfinished))
     return current.since < yesterday ? [unfinished(current)] : [];
   return (await rotationDue(keys, yesterday)) ? [OVERDUE] : [];
 }

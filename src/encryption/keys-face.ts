@@ -41,7 +41,10 @@ export interface InstallationKeys {
   status(): Promise<KeysStatus & KeysOverview>;
   /** A new signing key from the next block on. */
   rotate(actor: ActorName): Promise<Rotation>;
-  /** A new epoch, and every key moved to it; or what another call began, to its end. Throws `keys_unset`, and as rotateEpoch. */
+  /**
+   * A new epoch, and every key moved to it; or what another call began, to its end. Throws `keys_unset`, as rotateEpoch, and
+   * `keys_damaged` when all others are moved.
+   */
   rotateEpoch(actor: ActorName, watch?: KeysWatch): Promise<EpochRotation>;
   /** A new index key, and every person indexed under it. Throws `keys_unset`, and as reindex. */
   reindex(actor: ActorName, watch?: KeysWatch): Promise<Reindexed>;
@@ -80,6 +83,7 @@ export function keysOver(
       ...(watch.signal && { signal: watch.signal }),
     });
     await note(name, 'epoch.rotated', { keys: rotation.moved });
+    if (rotation.damaged) throw rotation.damaged;
     return rotation;
   };
   return {

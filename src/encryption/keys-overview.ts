@@ -3,9 +3,10 @@ import type { Instant } from '../core/instant.js';
 import { dueOf, parsePeriod } from '../core/period.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import { damagedKeys } from '../keys/damaged-keys.js';
 import type { EpochStore } from '../keys/epoch-store.js';
 import { NAMED_USES, type NamedUse } from '../keys/key.js';
-import type { EpochState } from '../keys/key-store.js';
+import type { EpochState, KeyStore } from '../keys/key-store.js';
 import type { Keys } from '../keys/keys.js';
 import type { KeyProvider } from '../keys/provider.js';
 import { encryptedRows } from './progress.js';
@@ -53,7 +54,7 @@ export interface Trouble {
 export interface EpochsStatus {
   /** Where epoch keys are. */
   readonly place: string;
-  /** Why it cannot be read; null: it can. */
+  /** Why it cannot be read, or what of the vault's keys no rotation can move; null: all is well. */
   readonly problem: Trouble | null;
   /** Newest first. */
   readonly list: readonly EpochStatus[];
@@ -62,7 +63,7 @@ export interface EpochsStatus {
 export interface EpochStatus extends EpochState {
   /** Keys under it, of every use. */
   readonly keys: number;
-  /** When its own key goes, and copies of the vault from its time lose their meaning; null: keys are under it. */
+  /** When its own key goes, and copies of the vault from its time lose their meaning; null: keys are under it, damaged ones too. */
   readonly goesAt: Instant | null;
   /** Whether its key is in its place; null where that cannot be read. */
   readonly isThere: boolean | null;
@@ -105,10 +106,16 @@ async function epochsStatus({ store, epochs, rhythm }: Keys): Promise<EpochsStat
   const list = (await store.epochs()).map((epoch) => ({
     ...epoch,
     keys: counts.reduce((sum, one) => (one.epoch === epoch.id ? sum + one.count : sum), 0),
-    goesAt: epoch.emptiedAt && afterPeriod(epoch.emptiedAt, rhythm.keptFor),
+    goesAt: epoch.state === 'empty' && epoch.emptiedAt ? afterPeriod(epoch.emptiedAt, rhythm.keptFor) : null,
     isThere: ids && ids.has(epoch.id),
   }));
-  return { place: placeOf(epochs), problem: 'problem' in living ? living.problem : null, list };
+  const problem = 'problem' in living ? living.problem : await troubleWithKeys(store);
+  return { place: placeOf(epochs), problem, list };
+}
+
+async function troubleWithKeys(store: KeyStore): Promise<Trouble | null> {
+  const damaged = await damagedKeys(store);
+  return damaged && troubleOf(damaged);
 }
 
 const placeOf = ({ place }: EpochStore): string => place;
@@ -131,6 +138,8 @@ async function orTrouble<T>(
     return { value: await ask() };
   } catch (error) {
     if (!(error instanceof LetheError)) throw error;
-    return { problem: { code: error.code, message: error.message } };
+    return { problem: troubleOf(error) };
   }
 }
+
+const troubleOf = ({ code, message }: LetheError): Trouble => ({ code, message });

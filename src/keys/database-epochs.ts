@@ -44,10 +44,10 @@ export async function emptied(tx: Tx, id: EpochId, at: Instant): Promise<boolean
   );
   const state = rows[0]?.state;
   if (state !== 'leaving') return state === 'empty';
-  const { count } = await tx.query(sql`
-    update lethe_vault.epoch set state = 'empty', emptied_at = ${at}
-    where id = ${id} and not exists (select 1 from lethe_vault.wrapped_key where epoch = ${id})`);
-  return count > 0;
+  const { count } = await tx.query(sql`select 1 from lethe_vault.wrapped_key where epoch = ${id} limit 1`);
+  const next = count === 0 ? 'empty' : 'leaving';
+  await tx.query(sql`update lethe_vault.epoch set state = ${next}, emptied_at = ${at} where id = ${id}`);
+  return count === 0;
 }
 
 export async function forgetEpoch(on: Queryable, id: EpochId): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Instant } from '../core/instant.js';
 import type { EpochId } from './epoch-store.js';
-import { epochOfId, readRegister, withEpoch, writeRegister } from './folder-register.js';
+import { epochOfId, keysUnder, readRegister, withEpoch, writeRegister } from './folder-register.js';
 import { add, destroy } from './folder-wrapped-keys.js';
 import type { KeyFolder } from './key-folder.js';
 import type { EpochState, NamedVersion, WrappedKey } from './key-store.js';
@@ -16,7 +16,8 @@ export const counts = (
   readRegister(folder).epochs.flatMap(({ id, counts: byUse }) =>
     Object.entries(byUse)
       .map(([use, count]) => ({ epoch: id, use: use as KeyUse, count }))
-      .filter(({ count }) => count > 0),
+      // below 0: a damaged key counted as of another use; the sum is right
+      .filter(({ count }) => count !== 0),
   );
 
 /** In a transaction, like everything here that writes. */
@@ -35,12 +36,12 @@ export function emptied(folder: KeyFolder, id: EpochId, at: Instant): boolean {
   const register = readRegister(folder);
   const epoch = epochOfId(register, id);
   if (epoch?.state !== 'leaving') return epoch?.state === 'empty';
-  if (Object.values(epoch.counts).some((count) => count > 0)) return false;
+  const state = keysUnder(epoch) > 0 ? 'leaving' : 'empty';
   writeRegister(
     folder,
-    withEpoch(register, id, (one) => ({ ...one, state: 'empty', emptiedAt: at })),
+    withEpoch(register, id, (one) => ({ ...one, state, emptiedAt: at })),
   );
-  return true;
+  return state === 'empty';
 }
 
 export function forgetEpoch(folder: KeyFolder, id: EpochId): void {

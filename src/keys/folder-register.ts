@@ -42,6 +42,12 @@ export function writeRegister({ register }: KeyFolder, content: Register): void 
 export const epochOfId = ({ epochs }: Register, id: EpochId): NumberedEpoch | undefined =>
   epochs.find((one) => one.id === id);
 
+export const epochNumbered = ({ epochs }: Register, number: number): NumberedEpoch | undefined =>
+  epochs.find((one) => one.number === number);
+
+export const keysUnder = ({ counts }: NumberedEpoch): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
 /** The register with one epoch changed. */
 export const withEpoch = (
   register: Register,

@@ -1,7 +1,14 @@
 import { setImmediate as others } from 'node:timers/promises';
 import type { Instant } from '../core/instant.js';
 import type { EpochId } from './epoch-store.js';
-import { counted, epochOfId, readRegister, writeRegister, type Register } from './folder-register.js';
+import {
+  counted,
+  epochNumbered,
+  epochOfId,
+  readRegister,
+  writeRegister,
+  type Register,
+} from './folder-register.js';
 import type { KeyFolder } from './key-folder.js';
 import { epochOf, type WrappedKey } from './key-store.js';
 import type { KeyId, KeyUse } from './key.js';
@@ -32,15 +39,11 @@ function entryOf(number: number, { use, wrapped }: WrappedKey): Buffer {
   return Buffer.concat([head, wrapped]);
 }
 
-const useOf = (entry: Buffer): KeyUse => {
-  const use = USES[entry.readUInt8(NUMBER_BYTES)];
-  if (use === undefined) throw Object.assign(new Error('use'), { code: 'a key in it is damaged' });
-  return use;
-};
+/** A damaged one may be taken for any: a key is bound to its use, and refused when it is opened. */
+const useOf = (entry: Buffer): KeyUse => USES[entry.readUInt8(NUMBER_BYTES)] ?? 'subject';
 
-function keyOf(id: KeyId, entry: Buffer, { epochs }: Register): WrappedKey {
-  const number = entry.readUInt32BE();
-  const epoch = epochs.find((one) => one.number === number);
+function keyOf(id: KeyId, entry: Buffer, register: Register): WrappedKey {
+  const epoch = epochNumbered(register, entry.readUInt32BE());
   if (epoch === undefined) throw Object.assign(new Error('epoch'), { code: 'a key in it is damaged' });
   return { id, use: useOf(entry), epoch: epoch.id, wrapped: entry.subarray(WRAPPED_AT) };
 }
@@ -89,9 +92,20 @@ export function destroy(folder: KeyFolder, ids: readonly KeyId[], given: Instant
 function removed(folder: KeyFolder, id: KeyId, register: Register): Register {
   const entry = folder.keys.get(idBytes(id));
   if (entry === undefined) return register;
-  const { epoch, use } = keyOf(id, entry, register);
   folder.keys.removeSync(idBytes(id));
-  return counted(register, epoch, use, -1);
+  const epoch = epochNumbered(register, entry.readUInt32BE());
+  return epoch === undefined ? recounted(folder, register) : counted(register, epoch.id, useOf(entry), -1);
+}
+
+/** Of an entry whose epoch is damaged nobody can say where it was counted. */
+function recounted({ keys }: KeyFolder, register: Register): Register {
+  const epochs = register.epochs.map((epoch) => ({ ...epoch, counts: {} }));
+  let fresh: Register = { ...register, epochs };
+  for (const { value } of keys.getRange()) {
+    const epoch = epochNumbered(fresh, value.readUInt32BE());
+    if (epoch !== undefined) fresh = counted(fresh, epoch.id, useOf(value), 1);
+  }
+  return fresh;
 }
 
 export function destroyed(folder: KeyFolder, ids: readonly KeyId[]): ReadonlyMap<KeyId, Instant> {
@@ -149,8 +163,7 @@ function stretchAfter(folder: KeyFolder, id: EpochId, after: KeyId | null, limit
   folder.root.resetReadTxn();
   const register = readRegister(folder);
   const epoch = epochOfId(register, id);
-  if (epoch === undefined || Object.values(epoch.counts).every((count) => count === 0))
-    return { found: [], last: null };
+  if (epoch === undefined) return { found: [], last: null };
   const range = { ...(after !== null && { start: idBytes(after), exclusiveStart: true }), limit: AT_A_TIME };
   const found: WrappedKey[] = [];
   let seen = 0;

@@ -20,14 +20,16 @@ export interface NamedVersion {
 
 /**
  * An epoch as the vault knows it; its key is elsewhere. `current`: new keys come under it; `leaving`: they are being moved to the
- * next; `empty`: all were moved, and its key is kept for the backups of the vault that are not to lose their meaning yet.
+ * next; `empty`: all were moved, and its key is kept for the backups of the vault that are not to lose their meaning yet. One that is
+ * being left and has `emptiedAt` has none but damaged keys: its own key is kept for as long as they are there, since a backup of the
+ * vault may have one of them intact.
  */
 export interface EpochState {
   readonly id: EpochId;
   readonly state: 'current' | 'leaving' | 'empty';
   /** When it began. */
   readonly since: Instant;
-  /** When its last key was moved. */
+  /** When the last key that could be moved was moved. */
   readonly emptiedAt: Instant | null;
 }
 
@@ -72,7 +74,10 @@ export interface KeyStore {
   epochs(): Promise<readonly EpochState[]>;
   /** Makes a new epoch the current one; the one that was becomes `leaving`. False: `instead` is not the current one (null: there is one). */
   beginEpoch(id: EpochId, instead: EpochId | null, at: Instant): Promise<boolean>;
-  /** From `leaving` to `empty`; false while keys are under it. True also where it is empty already. */
+  /**
+   * Notes that every key under an epoch that is being left was moved, or cannot be. `empty` from here on, and true, where none is left;
+   * true also where it was empty already.
+   */
   emptied(id: EpochId, at: Instant): Promise<boolean>;
   /** Forgets an empty epoch. */
   forgetEpoch(id: EpochId): Promise<void>;
@@ -83,6 +88,10 @@ export interface KeyStore {
   alone<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+/** A rotation has not tried all of its keys yet. */
+export const isUnfinished = ({ state, emptiedAt }: EpochState): boolean =>
+  state === 'leaving' && emptiedAt === null;
 
 /** The one epoch of keys that are stored together. */
 export function epochOf(keys: readonly WrappedKey[]): EpochId {

@@ -1,4 +1,4 @@
-import type { EpochState, NamedVersion } from './key-store.js';
+import { isUnfinished, type EpochState, type NamedVersion } from './key-store.js';
 import { NAMED_USES, type KeyUse } from './key.js';
 import type { Keys } from './keys.js';
 
@@ -49,6 +49,6 @@ const sum = (counts: readonly { readonly count: number }[]): number =>
   counts.reduce((total, { count }) => total + count, 0);
 
 function leavingOf(states: readonly EpochInUse[]): number | null {
-  const leaving = states.filter(({ state }) => state === 'leaving');
+  const leaving = states.filter(isUnfinished);
   return leaving.length === 0 ? null : leaving.reduce((total, { keys }) => total + keys, 0);
 }

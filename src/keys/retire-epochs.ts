@@ -1,5 +1,6 @@
 import { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
+import { leftEpochs } from './damaged-keys.js';
 import type { EpochId, StoredEpoch } from './epoch-store.js';
 import type { EpochState } from './key-store.js';
 import type { Keys } from './keys.js';
@@ -12,6 +13,7 @@ import { isOver } from './rotate-epoch.js';
  * @throws LetheError `vault_unreadable`, `epochs_unreadable`
  */
 export async function retireEpochs(keys: Keys, now: Instant): Promise<readonly EpochId[]> {
+  await emptyLeft(keys, now);
   if (overdue(await keys.store.epochs(), keys, now).length === 0) return [];
   try {
     return await keys.store.alone(() => retire(keys, now));
@@ -19,6 +21,11 @@ export async function retireEpochs(keys: Keys, now: Instant): Promise<readonly E
     if (error instanceof LetheError && error.code === 'rotation_running') return [];
     throw error;
   }
+}
+
+/** Epochs whose damaged keys were destroyed since the rotation that left them. */
+async function emptyLeft({ store }: Keys, now: Instant): Promise<void> {
+  for (const { id, keys } of await leftEpochs(store)) if (keys === 0) await store.emptied(id, now);
 }
 
 async function retire(keys: Keys, now: Instant): Promise<readonly EpochId[]> {
@@ -36,7 +43,11 @@ async function retire(keys: Keys, now: Instant): Promise<readonly EpochId[]> {
 
 const overdue = (states: readonly EpochState[], { rhythm }: Keys, now: Instant): readonly EpochId[] =>
   states
-    .filter(({ emptiedAt }) => emptiedAt !== null && isOver(emptiedAt, rhythm.keptFor, now))
+    .filter(
+      ({ state, emptiedAt }) =>
+        // one that is being left may hold what a backup of the vault has intact
+        state === 'empty' && emptiedAt !== null && isOver(emptiedAt, rhythm.keptFor, now),
+    )
     .map(({ id }) => id);
 
 /**

@@ -1,10 +1,11 @@
 import { LetheError } from '../core/errors.js';
 import { fromMicros, toMicros, type Instant } from '../core/instant.js';
 import { dueOf, parsePeriod } from '../core/period.js';
+import { damagedKeys } from './damaged-keys.js';
 import { EpochKeys } from './epoch-keys.js';
 import type { EpochId } from './epoch-store.js';
 import { makeEpoch } from './first-epoch.js';
-import type { EpochState, WrappedKey } from './key-store.js';
+import { isUnfinished, type EpochState, type WrappedKey } from './key-store.js';
 import type { KeyId } from './key.js';
 import type { Keys } from './keys.js';
 import { unwrapKey, wrapKey } from './wrapping.js';
@@ -15,6 +16,8 @@ export interface EpochRotation {
   readonly to: EpochId;
   /** Keys that were moved this time. */
   readonly moved: number;
+  /** `keys_damaged`: some cannot be opened, and stay where they are; null: none. */
+  readonly damaged: LetheError | null;
 }
 
 export interface RotationOrder {
@@ -35,8 +38,8 @@ const PAGE = 1000;
 /**
  * Begins a new epoch and puts every key under it, named ones too; or goes on with what was begun. Killed at any point, the next one
  * comes to the same end: a key is replaced by compare and swap, and an epoch counts as empty when the vault has no key under it.
- * A key that cannot be opened stays where it is, the others are moved, and then it is named.
- * @throws LetheError `rotation_running`, `key_damaged`, `epoch_lost`, `vault_unreadable`, `epochs_unreadable`, and as the provider;
+ * A key that cannot be opened stays where it is, and the others are moved; every rotation tries it again.
+ * @throws LetheError `rotation_running`, `epoch_lost`, `vault_unreadable`, `epochs_unreadable`, and as the provider;
  *   the signal's reason when it was aborted
  */
 export const rotateEpoch = (keys: Keys, order: RotationOrder): Promise<EpochRotation> =>
@@ -54,19 +57,20 @@ async function rotateWith(keys: Keys, opened: EpochKeys, order: RotationOrder): 
   const { current, leaving } = await begun(keys, opened, order);
   const total = await countUnder(keys, leaving);
   let moved = 0;
-  let damaged: LetheError | null = null;
   for (const from of leaving) {
     for await (const page of pagesOf(keys, from, order.signal)) {
-      const rewrapped = await moveInto(current, from, page, opened);
-      damaged ??= rewrapped.damaged;
-      moved += await keys.store.rewrap(rewrapped.keys, from);
+      moved += await keys.store.rewrap(await moveInto(current, from, page, opened), from);
       order.watch?.({ moved, total });
     }
-    await keys.store.emptied(from, later(order.at, performance.now() - started));
+    if (await isCurrent(keys, current))
+      await keys.store.emptied(from, later(order.at, performance.now() - started));
   }
-  if (damaged !== null) throw damaged;
-  return { from: leaving, to: current, moved };
+  return { from: leaving, to: current, moved, damaged: await damagedKeys(keys.store) };
 }
+
+/** Whether nobody else has begun an epoch meanwhile, and nothing was refused for it: then what is left cannot be moved. */
+const isCurrent = async ({ store }: Keys, epoch: EpochId): Promise<boolean> =>
+  (await store.epochs()).some(({ id, state }) => id === epoch && state === 'current');
 
 interface Begun {
   readonly current: EpochId;
@@ -78,7 +82,7 @@ async function begun(keys: Keys, opened: EpochKeys, { at, signal }: RotationOrde
   signal?.throwIfAborted();
   const states = await keys.store.epochs();
   const current = states.find(({ state }) => state === 'current')?.id ?? null;
-  if (current === null || !states.some(isLeaving)) {
+  if (current === null || !states.some(isUnfinished)) {
     await makeEpoch(keys, opened, { instead: current, at });
     return movable(await keys.store.epochs());
   }
@@ -115,17 +119,12 @@ async function* pagesOf(
   }
 }
 
-interface Rewrapped {
-  readonly keys: readonly WrappedKey[];
-  readonly damaged: LetheError | null;
-}
-
 const moveInto = (
   to: EpochId,
   from: EpochId,
   page: readonly WrappedKey[],
   opened: EpochKeys,
-): Promise<Rewrapped> =>
+): Promise<readonly WrappedKey[]> =>
   opened
     .using(from, (old) => Buffer.from(old))
     .then((old) =>
@@ -136,13 +135,13 @@ const moveInto = (
         }),
     );
 
+/** Those that can be opened. */
 function rewrapAll(
   page: readonly WrappedKey[],
   old: Buffer,
   { to, secret }: { readonly to: EpochId; readonly secret: Buffer },
-): Rewrapped {
+): readonly WrappedKey[] {
   const keys: WrappedKey[] = [];
-  let damaged: LetheError | null = null;
   for (const key of page) {
     try {
       const { secret: opened } = unwrapKey(old, key, key.wrapped);
@@ -150,21 +149,20 @@ function rewrapAll(
       opened.fill(0);
     } catch (error) {
       if (!(error instanceof LetheError) || error.code !== 'key_damaged') throw error;
-      damaged ??= error;
     }
   }
-  return { keys, damaged };
+  return keys;
 }
 
 const later = (at: Instant, ms: number): Instant => fromMicros(toMicros(at) + BigInt(Math.ceil(ms * 1000)));
 
 /**
- * Whether an epoch is due to end: a rotation was begun and not finished; the current epoch is older than `every`; or a key was
+ * Whether an epoch is due to end: a rotation was begun and has not tried every key; the current epoch is older than `every`; or a key was
  * destroyed longer than `afterDestruction` ago in an epoch whose key still opens the copies of the vault from before.
  */
 export async function rotationDue({ store, rhythm }: Keys, now: Instant): Promise<boolean> {
   const living = (await store.epochs()).filter(({ state }) => state !== 'empty');
-  if (living.some(isLeaving)) return true;
+  if (living.some(isUnfinished)) return true;
   const current = living.find(({ state }) => state === 'current');
   if (current === undefined) return false;
   if (isOver(current.since, rhythm.every, now)) return true;

@@ -5,7 +5,7 @@ import { checkCall } from '../access/check-call.js';
 import { candidates, type Candidates, type Denial } from '../access/decide-access.js';
 import { accessDenied, consideredIn, type Decision } from '../access/decision.js';
 import { compiledOnce, policyCache, STAMP, type InForce } from '../access/policy-cache.js';
-import { callSlots, filled, type SlotValues } from '../access/slots.js';
+import { callSlots, filled, Slot, type SlotValues } from '../access/slots.js';
 import type { LetheError } from '../core/errors.js';
 import type { Instant } from '../core/instant.js';
 import type { Queryable, Row } from '../db/database.js';
@@ -90,9 +90,19 @@ function dependsOnTime({ policies }: InForce, { purpose }: Call): boolean {
   );
 }
 
+/** Predicate: what the statement was compiled from still rules. Evaluated once, not for every row. */
+export const RULING = sql`${STAMP} = ${new Slot('stamp')}`;
+
 /** The statement for this call. */
-export const filledFor = (statement: Sql, { call, now }: Asked, values: SlotValues): Sql =>
-  filled(statement, { ...callSlots(call, now), ...values });
+export const filledFor = (statement: Sql, { call, inForce, now }: Asked, values: SlotValues): Sql =>
+  filled(statement, { ...callSlots(call, now), stamp: inForce.stamp, ...values });
+
+/**
+ * What ruled when a statement with RULING in its WHERE found these rows. Without a row it is asked for: it only ever counts up, so
+ * what it is now it was when there was no row.
+ */
+export const stampOf = async ({ context, inForce }: Asked, rows: readonly unknown[]): Promise<string> =>
+  rows.length > 0 ? inForce.stamp : stampNow(context.db);
 
 /** What rules now: what a refusal asks for that looks at no record. */
 export async function stampNow(on: Queryable): Promise<string> {

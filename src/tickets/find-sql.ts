@@ -2,13 +2,13 @@ import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
 import { anyMatchesSql, quarantinedSql } from '../access/access-sql.js';
 import type { Candidate, Candidates } from '../access/decide-access.js';
 import { showingInFull } from '../access/fields.js';
-import { STAMP } from '../access/policy-cache.js';
 import { Slot } from '../access/slots.js';
 import type { MapColumn } from '../datamap/graph.js';
 import { INDEX_KINDS, type IndexKind } from '../encryption/normal-forms.js';
 import { join, raw, sql, type Sql } from '../db/sql.js';
-import { askedFor, candidatesFor, type Asked } from './ask.js';
+import { askedFor, candidatesFor, RULING, type Asked } from './ask.js';
 import type { Part } from './desk-record.js';
+import { ofPage } from './list-sql.js';
 
 /** What a ticket is found by. */
 export type FoundBy = 'number' | 'email' | 'phone' | 'customerNumber' | 'text';
@@ -65,12 +65,10 @@ export function findStatement(
   });
   if (places.length === 0) return null;
   const rows = guardedRows(ticket, { ...askedFor(asked), isPermitted: true });
-  const statement = sql`
-    select ${STAMP} as stamp, this.id, ${rows.columns}
-    from (select * from desk.tickets this where ${rows.condition} and this.id in (${join(places, ' union ')})
-      order by this.id desc limit ${raw(String(MOST_FOUND))}) this ${rows.lateral}
-    order by this.id desc`;
-  return { rows, statement };
+  const order = raw('order by this.id desc');
+  const page = sql`from desk.tickets this
+    where ${RULING} and ${rows.condition} and this.id in (${join(places, ' union ')}) ${order} limit ${raw(String(MOST_FOUND))}`;
+  return { rows, statement: sql`select this.id, ${rows.columns} ${ofPage(rows, page, order)}` };
 }
 
 /** `select` of the tickets with a match there, in rows that show the column in full. */

@@ -2,11 +2,11 @@ import type { Call } from '../access/call.js';
 import type { Shown } from '../access/guarded-rows.js';
 import { ProtectedValues } from '../access/protected-values.js';
 import { LetheError } from '../core/errors.js';
-import { asking, candidatesFor, compiledFor, filledFor, type Answer, type Asked } from './ask.js';
+import { asking, candidatesFor, compiledFor, filledFor, stampOf, type Answer, type Asked } from './ask.js';
 import { checkedInput } from './checked-input.js';
 import { containing, findStatement, isIndexed, type FoundBy } from './find-sql.js';
 import { findOrder, type FindOrder } from './list-inputs.js';
-import { recordList, refusal, shownIn, stampOf, type ListOutcome, type ListRow } from './list-tickets.js';
+import { recordList, refusal, shownIn, type ListOutcome, type ListRow } from './list-tickets.js';
 import type { TicketContext } from './ticket-context.js';
 
 /**

@@ -1,10 +1,9 @@
 import { guardedRows, type GuardedRows } from '../access/guarded-rows.js';
 import type { Candidates } from '../access/decide-access.js';
 import { isAlwaysShown } from '../access/fields.js';
-import { STAMP } from '../access/policy-cache.js';
 import { AGENT, Slot, type SlotValues } from '../access/slots.js';
 import { empty, join, raw, sql, type Sql } from '../db/sql.js';
-import { askedFor, type Asked } from './ask.js';
+import { askedFor, RULING, type Asked } from './ask.js';
 import type { ListOrder, TicketFilter, TicketSort } from './list-inputs.js';
 
 /** The ticket's columns that rows are told apart or ordered by. */
@@ -26,7 +25,7 @@ const SORTED: Readonly<Record<string, string>> = {
   number: 'number',
 };
 
-const sortColumn = (sort: TicketSort): string => SORTED[sort.replace('-', '')] ?? 'created_at';
+export const sortColumn = (sort: TicketSort): string => SORTED[sort.replace('-', '')] ?? 'created_at';
 
 /**
  * Columns the order tells rows apart by that are not shown in full on every row who asks may list: a filter or an order by them
@@ -76,6 +75,10 @@ export function shapeOf({ filter, sort, after, count }: ListOrder): string {
   return [...set.sort(), filter.assigned, sort, after === undefined ? '' : 'after', count].join();
 }
 
+/** What is asked of every row beside the condition is asked of those of the page alone. */
+export const ofPage = ({ lateral }: GuardedRows, page: Sql, by: Sql): Sql =>
+  lateral === empty ? page : sql`from (select * ${page}) this ${lateral} ${by}`;
+
 export interface ListStatement {
   readonly rows: GuardedRows;
   readonly statement: Sql;
@@ -84,8 +87,8 @@ export interface ListStatement {
 /**
  * One page, the condition of the policies in its WHERE, and with `count` how many tickets there are that may be listed:
  *
- *     select (…) as stamp, (select count(*) …) as count, this.id, … from (select * from desk.tickets this
- *       where (policies) and not exists (quarantine) and this.status = any($1) order by … limit 51) this … order by …
+ *     select (select count(*) …) as count, this.id, … from desk.tickets this
+ *     where (they rule) and (policies) and not exists (quarantine) and this.status = any($1) order by … limit 51
  */
 export function listStatement(asked: Asked, candidates: Candidates, order: ListOrder): ListStatement {
   const rows = guardedRows(candidates, { ...askedFor(asked), isPermitted: true });
@@ -96,12 +99,9 @@ export function listStatement(asked: Asked, candidates: Candidates, order: ListO
   const type = raw(name === 'number' ? 'text' : 'timestamptz');
   const past = sql`and (this.${raw(name)}, this.id) ${raw(down ? '<' : '>')}
     (${new Slot('value')}::${type}, ${new Slot('key')}::bigint)`;
-  const all = count ? sql`(select count(*)::int from desk.tickets this where ${where})` : raw('null::int');
+  const all = count ? sql`(select count(*)::int from desk.tickets this where ${where}) as count,` : empty;
   const by = sql`order by this.${raw(name)} ${direction}, this.id ${direction}`;
-  const statement = sql`
-    select ${STAMP} as stamp, ${all} as count, this.id, this.${raw(name)} as sorted, ${rows.columns}
-    from (select * from desk.tickets this where ${where} ${after === undefined ? empty : past}
-      ${by} limit ${new Slot('most')}) this ${rows.lateral}
-    ${by}`;
-  return { rows, statement };
+  const page = sql`from desk.tickets this
+    where ${RULING} and ${where} ${after === undefined ? empty : past} ${by} limit ${new Slot('most')}`;
+  return { rows, statement: sql`select ${all} this.id, ${rows.columns} ${ofPage(rows, page, by)}` };
 }

@@ -12,13 +12,14 @@ import {
   filledFor,
   refused,
   stampNow,
+  stampOf,
   type Answer,
   type Asked,
 } from './ask.js';
 import { checkedInput } from './checked-input.js';
 import { cursorOf, placeAfter, type ListPlace } from './list-cursor.js';
 import { listOrder, type ListOrder } from './list-inputs.js';
-import { filterValues, hiddenColumns, listStatement, shapeOf } from './list-sql.js';
+import { filterValues, hiddenColumns, listStatement, shapeOf, sortColumn } from './list-sql.js';
 import type { TicketContext } from './ticket-context.js';
 import type { z } from 'zod';
 
@@ -71,10 +72,9 @@ export type ListOutcome<T> =
   | { readonly refusal: () => Promise<LetheError> };
 
 export interface ListRow extends Row {
-  readonly stamp: string;
-  readonly count: number | null;
   readonly id: string;
-  readonly sorted: string;
+  /** Where it was asked for. */
+  readonly count?: number;
 }
 
 async function askList(
@@ -90,12 +90,12 @@ async function askList(
   );
   const values = { ...filterValues(order.filter), ...after, most: order.limit + 1 };
   const { rows } = await asked.context.db.query<ListRow>(filledFor(compiled.statement, asked, values));
-  const page = rows.slice(0, order.limit);
-  const last = rows.length > order.limit ? page.at(-1) : undefined;
   const sealed = new ProtectedValues();
+  const tickets = shownIn(compiled.rows, rows.slice(0, order.limit), sealed);
+  const last = rows.length > order.limit ? tickets.at(-1) : undefined;
   const list: TicketList = {
-    tickets: shownIn(compiled.rows, page, sealed),
-    next: last ? cursorOf(order.sort, placeOf(last)) : null,
+    tickets,
+    next: last ? cursorOf(order.sort, placeOf(last, order)) : null,
     count: order.count ? (rows[0]?.count ?? (await countBefore(asked, order, after))) : null,
   };
   return { stamp: await stampOf(asked, rows), result: { list, sealed } };
@@ -108,17 +108,17 @@ async function countBefore(asked: Asked, order: ListOrder, after: ListPlace | nu
   return 'list' in result ? (result.list.count ?? 0) : 0;
 }
 
-/** No row, no stamp: it is asked for. It only ever counts up, so what it is now it was when there was no row. */
-export const stampOf = async ({ context }: Asked, rows: readonly ListRow[]): Promise<string> =>
-  rows[0]?.stamp ?? stampNow(context.db);
-
 export const shownIn = (
   guarded: GuardedRows,
   rows: readonly ListRow[],
   sealed: ProtectedValues,
 ): readonly Shown[] => rows.flatMap((row) => guarded.shown(row.id, guarded.valuesOf(row), sealed) ?? []);
 
-const placeOf = ({ id, sorted }: ListRow): ListPlace => ({ key: id, value: sorted });
+/** Key and order are shown in full on every row of a list, or it is refused. */
+const placeOf = ({ fields }: Shown, { sort }: ListOrder): ListPlace => ({
+  key: String(fields['id']),
+  value: String(fields[sortColumn(sort)]),
+});
 
 /** One statement here too: it asks whether the policies that refuse still rule. */
 export async function refusal(

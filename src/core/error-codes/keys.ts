@@ -58,6 +58,12 @@ export const KEY_ERRORS = {
     httpStatus: 500,
     exitCode: 1,
   },
+  keys_damaged: {
+    template:
+      'the vault has keys that cannot be opened any more, and no rotation can move: {damaged}. All others are moved. Bring these rows back from a backup of the vault, then `lethe keys rotate`; where none has them, what they encrypted is lost, and they go with the disposal of their owners (docs/keys.md). Until then the key of that epoch is kept, with what it opens in old copies of the vault',
+    httpStatus: 500,
+    exitCode: 1,
+  },
   key_let_go: {
     template:
       'key {key} was let go of in the moment it was to be used: it was destroyed, or made room for others; try again',
