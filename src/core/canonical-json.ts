@@ -24,7 +24,7 @@ function writeEntries(object: Readonly<Record<string, unknown>>, path: string): 
 }
 
 function writeText(text: string, path: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError(`${path}: half of a surrogate pair is no text`);
+  if (!text.isWellFormed()) throw new TypeError(`${path}: half of a surrogate pair is no text`);
   return JSON.stringify(text);
 }
 

@@ -19,10 +19,12 @@ export function headerOf(format: Format, id: KeyId, seed: Uint8Array): Buffer {
   return Buffer.concat([MAGIC, Buffer.from([format]), Buffer.from(id.replaceAll('-', ''), 'hex'), seed]);
 }
 
+const beginsAsOurs = (bytes: Uint8Array): boolean => MAGIC.every((byte, at) => bytes[at] === byte);
+
 /** The format of bytes that are an envelope by their beginning and long enough for one; null for all others. */
 export function formatOf(envelope: Uint8Array): Format | null {
   const bytes = bytesOf(envelope);
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return null;
+  if (!beginsAsOurs(bytes)) return null;
   const format = bytes[MAGIC.length];
   if (format !== 1 && format !== 2) return null;
   return bytes.length < HEAD_BYTES + SEED_BYTES[format] + TAG_BYTES ? null : format;
@@ -35,9 +37,10 @@ export function formatOf(envelope: Uint8Array): Format | null {
 export function keyIdOf(envelope: Uint8Array): KeyId | null {
   if (formatOf(envelope) === null) return null;
   const hex = bytesOf(envelope).toString('hex', ID_AT, HEAD_BYTES);
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const part = (from: number, to: number): string => hex.slice(from, to);
+  return `${part(0, 8)}-${part(8, 12)}-${part(12, 16)}-${part(16, 20)}-${part(20, 32)}`;
 }
 
 /** The same bytes, not copied. */
 export const bytesOf = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
