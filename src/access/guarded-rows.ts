@@ -23,6 +23,8 @@ export interface Shown {
   readonly record: string;
   /** Values by column: bigint, numeric and instants as text. What may not be shown is not there. */
   readonly fields: Readonly<Record<string, FieldValue>>;
+  /** In a list, columns that would be shown and cannot be decrypted any more, each with the error's code; absent: none. */
+  readonly unreadable?: Readonly<Record<string, string>>;
   readonly decision: Decision;
 }
 export type FieldValue = string | number | boolean | null;
@@ -92,13 +94,19 @@ export function guardedRows(candidates: Candidates, asked: AskedFor): GuardedRow
         views.set(bits, view);
       }
       const { decision, isNamed, byGlass } = view;
-      return {
+      const lost: Record<string, string> = {};
+      const fields = fieldsOf(view, values.slice(verdict.length), (column, value, show) => {
+        sealed?.add(table, column, key, value, show, (code) => {
+          lost[column] = code;
+          shown.unreadable = lost;
+        });
+      });
+      const shown: { -readonly [Name in keyof Shown]: Shown[Name] } = {
         record: isNamed ? `${record}/${key}` : record,
-        fields: fieldsOf(view, values.slice(verdict.length), (column, value, show) => {
-          sealed?.add(table, column, key, value, show);
-        }),
+        fields,
         decision: byGlass ? { ...decision, reason: String(values[0]) } : decision,
       };
+      return shown;
     },
   };
 }

@@ -1,23 +1,41 @@
+import { LetheError } from '../core/errors.js';
 import type { MapTable } from '../datamap/graph.js';
 import type { Queryable } from '../db/database.js';
 import type { Encryption, StoredValue, Value } from '../encryption/encryption.js';
 
+/** What becomes of a value when it is known. */
+type Show = (value: Value) => void;
+/** The code of the error that says why it never will be. */
+type Lose = (code: string) => void;
+
+/** Codes of a key that is gone, or of one key that is not what it was: no other value depends on it. */
+const LOST: readonly string[] = ['key_destroyed', 'key_unknown', 'key_damaged'];
+
 /**
  * The protected values of one answer. They are decrypted together, once it is known what is shown: what nobody is shown needs no
- * key, and where one cannot be decrypted nothing of the answer may be shown.
+ * key, and where one cannot be decrypted nothing of the answer may be shown, unless it is a list.
  */
 export class ProtectedValues {
   private readonly stored: StoredValue[] = [];
-  private readonly shows: ((value: Value) => void)[] = [];
+  private readonly shows: Show[] = [];
+  private readonly loses: Lose[] = [];
 
   /** Shows what stands in a column: at once where it is not protected or nothing, else when it is decrypted. */
-  add(table: MapTable, column: string, row: string, value: Value, show: (value: Value) => void): void {
+  add(
+    table: MapTable,
+    column: string,
+    row: string,
+    value: Value,
+    show: Show,
+    lose: Lose = () => undefined,
+  ): void {
     if (value === null || table.columns.get(column)?.isProtected !== true) {
       show(value);
       return;
     }
     this.stored.push({ table: table.id, column, row, value });
     this.shows.push(show);
+    this.loses.push(lose);
   }
 
   /**
@@ -32,7 +50,35 @@ export class ProtectedValues {
       show(values[index] ?? null);
     });
   }
+
+  /**
+   * The same of many records, of which one whose key is gone must not take the others with it: its values are lost, each by name.
+   * @throws LetheError as Encryption.decrypt, but for a key that was destroyed, is not in the vault, or is damaged there
+   */
+  async decryptEach(encryption: Encryption): Promise<void> {
+    try {
+      await this.decrypt(encryption);
+    } catch (error) {
+      if (lossOf(error) === null) throw error;
+      for (const index of this.stored.keys()) await this.decryptOne(encryption, index);
+    }
+  }
+
+  private async decryptOne(encryption: Encryption, index: number): Promise<void> {
+    const stored = this.stored.slice(index, index + 1);
+    try {
+      const [value = null] = await encryption.decrypt(stored);
+      this.shows[index]?.(value);
+    } catch (error) {
+      const code = lossOf(error);
+      if (code === null) throw error;
+      this.loses[index]?.(code);
+    }
+  }
 }
+
+const lossOf = (error: unknown): string | null =>
+  error instanceof LetheError && LOST.includes(error.code) ? error.code : null;
 
 /**
  * Some columns of one row, as they were before they were encrypted.

@@ -61,6 +61,24 @@ export async function decryptValues(
   });
 }
 
+/**
+ * The key of one value that begins as an envelope does, and what it is bound to; null: it is somebody's bytes that only look like
+ * one, or encryption is off. Throws as Encryption.decrypt.
+ */
+export async function keyOfValue(
+  { graph, keyring }: ReadingContext,
+  cache: StandingCache,
+  stored: StoredValue,
+  on: Queryable,
+): Promise<{ readonly key: OpenKey; readonly binding: Binding } | null> {
+  if (!isProtected(graph, stored)) return null;
+  const { standing } = await standingFor(cache, on, true, false);
+  if (standing.state === 'off') return null;
+  const sealed = opened(stored);
+  const key = (await keysFor(standing, keyring, [sealed], on)).get(sealed.keyId ?? '');
+  return key ? { key, binding: bindingOf(standing.map, stored) } : null;
+}
+
 const isProtected = (graph: MapGraph, { table, column }: StoredValue): boolean =>
   graph.tables.get(table)?.columns.get(column)?.isProtected ?? false;
 

@@ -1,3 +1,4 @@
+import { joined, type Pieces } from '../core/pieces.js';
 import type { Queryable, Tx } from '../db/database.js';
 import type { IndexKind } from './normal-forms.js';
 
@@ -25,6 +26,25 @@ export interface StoredValue {
   readonly column: string;
   readonly row: string;
   readonly value: Value;
+}
+
+/** Bytes that are read piece by piece. */
+export interface FlowingValue {
+  /** Their first piece, of a hundred bytes or more, or all there are. */
+  readonly stored: StoredValue & { readonly value: Uint8Array };
+  /** Of all as they are stored. */
+  readonly size: number;
+  /** What follows; once. */
+  readonly rest: Pieces;
+}
+
+export interface PlainBytes {
+  readonly size: number;
+  /**
+   * Once. Each piece is authenticated; that the end was not cut off is known at the end alone, and thrown as `envelope_invalid`:
+   * nobody acts on what came before then.
+   */
+  readonly pieces: Pieces;
 }
 
 /** What a person is found by. */
@@ -56,6 +76,8 @@ export interface Encryption {
    * @throws LetheError `envelope_invalid`, `value_unencrypted`, `keys_unset`, and what Keyring.open throws
    */
   decrypt(values: readonly StoredValue[], on?: Queryable): Promise<readonly Value[]>;
+  /** The same of bytes that flow by, in the memory of a few pieces where they are stored in chunks. Throws as decrypt. */
+  decryptBytes(value: FlowingValue, on?: Queryable): Promise<PlainBytes>;
   /**
    * What to look for in lethe.blind_index: a digest for each living version; null where encryption is off.
    * @param country what a phone number without a prefix is read by; without one it is found where it was stored without one
@@ -75,6 +97,11 @@ export const NO_ENCRYPTION: Encryption = {
   isOn: () => Promise.resolve(false),
   encrypt: (_tx, _place, values) => Promise.resolve(values),
   decrypt: (values) => Promise.resolve(values.map(({ value }) => value)),
+  decryptBytes: ({ stored, size, rest }) =>
+    Promise.resolve({
+      size,
+      pieces: joined(stored.value, rest),
+    }),
   digests: () => Promise.resolve(null),
   index: () => Promise.resolve(true),
 };

@@ -14,6 +14,10 @@ const decision = z.object({
 export const shown = z.object({
   record: z.string().describe('ticket/77'),
   fields: z.record(z.string(), column),
+  unreadable: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('in a list, columns whose key is gone, each with the code of the error'),
   decision,
 });
 

@@ -1,6 +1,7 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { Content } from '../tickets/read-content.js';
+import type { ContentStream } from '../tickets/read-content.js';
 import { key } from './addresses.js';
 import { callBy } from './caller.js';
 import { errorBody } from './error-answer.js';
@@ -12,12 +13,16 @@ const bytes = { content: { 'application/octet-stream': { schema: z.any() } } };
 const PLAIN_TYPE = /^[\w.+-]+\/[\w.+-]+/;
 
 /** What somebody sent in is for saving, and never shown as a page of this server. */
-async function sendBytes(reply: FastifyReply, { content, mediaType }: Content): Promise<FastifyReply> {
+async function sendBytes(
+  reply: FastifyReply,
+  { size, pieces, mediaType }: ContentStream,
+): Promise<FastifyReply> {
   return reply
     .header('content-type', PLAIN_TYPE.exec(mediaType)?.[0] ?? 'application/octet-stream')
+    .header('content-length', size) // whoever gets less knows that it was cut off
     .header('content-disposition', 'attachment')
     .header('content-security-policy', "default-src 'none'; sandbox")
-    .send(Buffer.from(content));
+    .send(Readable.from(pieces, { objectMode: false }));
 }
 
 /** The bytes of files and recordings. */
@@ -35,6 +40,6 @@ export const contentRoutes: Routes = (app, { tickets }) => {
         },
       },
       async (request, reply) =>
-        sendBytes(reply, await tickets[part](callBy(request), `${part}/${request.params.key}`)),
+        sendBytes(reply, await tickets[`${part}Stream`](callBy(request), `${part}/${request.params.key}`)),
     );
 };

@@ -97,8 +97,7 @@ export function decryptChunks(key: OpenKey, binding: Binding, envelope: Uint8Arr
   const body = bytes.subarray(BODY_AT);
   const cipher = cipherUnder(key, binding, bytes.subarray(0, BODY_AT), body.length === 0);
   try {
-    const tags = TAG_BYTES * groupsIn(body.length, SEALED_BYTES);
-    const plain = Buffer.allocUnsafe(Math.max(0, body.length - tags));
+    const plain = Buffer.allocUnsafe(plainLength(bytes.length));
     let at = 0;
     for (const { bytes: chunk, isLast } of groupsOf(body, SEALED_BYTES))
       at += cipher.open(chunk, isLast).copy(plain, at);
@@ -106,6 +105,12 @@ export function decryptChunks(key: OpenKey, binding: Binding, envelope: Uint8Arr
   } finally {
     cipher.wipe();
   }
+}
+
+/** How many bytes a value in chunks of this many bytes has. */
+export function plainLength(stored: number): number {
+  const body = stored - BODY_AT;
+  return Math.max(0, body - TAG_BYTES * groupsIn(body, SEALED_BYTES));
 }
 
 const newHeader = (key: OpenKey, seed: Uint8Array = randomBytes(SEED_BYTES[FORMAT])): Buffer =>

@@ -13,7 +13,7 @@ import type { TicketContext } from './ticket-context.js';
  * Finds tickets by their number, by the e-mail address, phone or number of their customer, or by a text in them: the fifty
  * newest. Nothing found, and nothing that may be found, is the same empty answer.
  * @throws LetheError `access_denied` (also by what is shown in full on no such record), `input_invalid`, `search_encrypted` (by a
- *   text, where texts are stored encrypted), and as Encryption.decrypt
+ *   text, where texts are stored encrypted), and as ProtectedValues.decryptEach
  */
 export async function findTickets(
   context: TicketContext,
@@ -23,7 +23,7 @@ export async function findTickets(
   const { by, wanted } = wantedIn(checkedInput('find', findOrder, order));
   const outcome = await asking(context, call, (asked) => askFind(asked, by, wanted));
   if ('refusal' in outcome) throw await outcome.refusal();
-  await outcome.sealed.decrypt(context.encryption);
+  await outcome.sealed.decryptEach(context.encryption);
   await recordList(context, call, outcome.list);
   return outcome.list;
 }

@@ -36,7 +36,7 @@ const LIST = { deed: 'list', record: 'ticket', key: null } as const;
 /**
  * Lists the tickets that who asks may list for the purpose, page by page; the condition of the policies is part of the query.
  * @throws LetheError `access_denied` (also for a filter or an order by what is not shown in full on every such ticket),
- *   `input_invalid`, and as Encryption.decrypt
+ *   `input_invalid`, and as ProtectedValues.decryptEach
  */
 export async function listTickets(
   context: TicketContext,
@@ -47,7 +47,7 @@ export async function listTickets(
   const after = placeAfter(checked);
   const outcome = await asking(context, call, (asked) => askList(asked, checked, after));
   if ('refusal' in outcome) throw await outcome.refusal();
-  await outcome.sealed.decrypt(context.encryption);
+  await outcome.sealed.decryptEach(context.encryption);
   await recordList(context, call, outcome.list.tickets);
   return outcome.list;
 }

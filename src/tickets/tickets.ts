@@ -12,7 +12,7 @@ import {
 } from './follow.js';
 import type { FindOrder, listOrder } from './list-inputs.js';
 import { listTickets, type TicketList } from './list-tickets.js';
-import { readContent, type Content } from './read-content.js';
+import { readContent, streamContent, type Content, type ContentStream } from './read-content.js';
 import { readTicket } from './read-ticket.js';
 import type { TicketView } from './read-view.js';
 import type { TicketContext } from './ticket-context.js';
@@ -27,6 +27,10 @@ export interface Tickets extends TicketWrites {
   attachment(call: Call, ref: string): Promise<Content>;
   /** Content of `recording/3`. */
   recording(call: Call, ref: string): Promise<Content>;
+  /** Content of `attachment/5`, in the memory of a few pieces. */
+  attachmentStream(call: Call, ref: string): Promise<ContentStream>;
+  /** Content of `recording/3`, in the memory of a few pieces. */
+  recordingStream(call: Call, ref: string): Promise<ContentStream>;
   /** One page; the next by `after`. */
   list(call: Call, order?: z.input<typeof listOrder>): Promise<TicketList>;
   /** By number, by the customer's e-mail address, phone or number, or by a text. */
@@ -48,6 +52,8 @@ export function ticketsOver(context: TicketContext): Tickets {
     read: async (call, ref) => readTicket(native(), call, ref),
     attachment: async (call, ref) => readContent(native(), call, ref, 'attachment'),
     recording: async (call, ref) => readContent(native(), call, ref, 'recording'),
+    attachmentStream: async (call, ref) => streamContent(native(), call, ref, 'attachment'),
+    recordingStream: async (call, ref) => streamContent(native(), call, ref, 'recording'),
     list: async (call, order) => listTickets(native(), call, order),
     find: async (call, order) => findTickets(native(), call, order),
     requestProof: async (request) => requestProof(native(), request),

@@ -23,6 +23,7 @@ function behind(encryption: Encryption, all = false): Encryption & { readonly se
     isOn: (on) => of(on).isOn(on),
     encrypt: (on, place, values) => of(on).encrypt(on, place, values),
     decrypt: (values, on) => encryption.decrypt(values, on),
+    decryptBytes: (value, on) => encryption.decryptBytes(value, on),
     digests: (on, kind, wanted) => of(on).digests(on, kind, wanted),
     index: (on, entry) => of(on).index(on, entry),
   };

@@ -96,4 +96,27 @@ describe('a desk that is stored encrypted, when keys are away or gone', () => {
     await refusal(here.tickets.read(agent, 'ticket/79'), 'key_destroyed');
     expect((await here.tickets.read(agent, 'ticket/77')).ticket.fields['subject']).to.equal('Broken');
   });
+
+  it('lists and finds a ticket whose key is gone beside the others, and names what cannot be read of it', async () => {
+    const { tickets } = await here.tickets.list(agent);
+    const lost = tickets.filter(({ unreadable }) => unreadable !== undefined);
+    expect(lost.map(({ record, unreadable }) => ({ record, unreadable }))).to.deep.equal([
+      { record: 'ticket/79', unreadable: { subject: 'key_destroyed' } },
+    ]);
+    expect(lost[0]?.fields).to.include({ number: 'T-79', subject: null });
+    const others = tickets.filter(({ record }) => record !== 'ticket/79');
+    expect(others.map(({ fields }) => fields['subject'])).to.include.members(['Broken', 'Done']);
+    const [found] = await here.tickets.find(agent, { number: 'T-79' });
+    expect(found).to.deep.include({ unreadable: { subject: 'key_destroyed' } });
+  });
+
+  it('lists nothing while the key service is away, or where a value was changed', async () => {
+    keys.isAway = true;
+    await refusal(here.tickets.list(agent), 'key_service_unavailable');
+    keys.isAway = false;
+    await here.desk.admin(
+      "update desk.tickets set subject = overlay(subject placing 'AAAA' from 60) where id = 77",
+    );
+    await refusal(here.tickets.list(agent), 'envelope_invalid');
+  });
 });

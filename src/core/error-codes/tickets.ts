@@ -35,5 +35,10 @@ export const TICKETS_ERRORS = {
     httpStatus: 409,
     exitCode: 2,
   },
+  content_changed: {
+    template: '{record} was deleted or changed while it was being read; read it again',
+    httpStatus: 409,
+    exitCode: 2,
+  },
   task_unknown: { template: 'no open task "{task}"', httpStatus: 404, exitCode: 2 },
 } as const satisfies Readonly<Record<string, ErrorKind>>;
