@@ -29,6 +29,10 @@ export function epochDatabase(url: string): EpochStore {
     place,
     all: () => use(readAll),
     put: (epoch) => use((db) => put(db, epoch)),
+    replace: ({ id, wrapped }) =>
+      use(async (db) => {
+        await db.query(sql`update lethe_epochs.epoch set wrapped = ${Buffer.from(wrapped)} where id = ${id}`);
+      }),
     remove: (id) =>
       use(async (db) => {
         await db.query(sql`delete from lethe_epochs.epoch where id = ${id}`);

@@ -46,6 +46,10 @@ export function withEpoch(
   return { ...document, epochs: [...document.epochs.filter((epoch) => epoch.id !== id), entry] };
 }
 
+/** Null: it is not in it, or says that already. */
+export const withReplaced = (document: EpochDocument, epoch: StoredEpoch): EpochDocument | null =>
+  document.epochs.some(({ id }) => id === epoch.id) ? withEpoch(document, epoch) : null;
+
 /** Null: it is not in it. */
 export function withoutEpoch(document: EpochDocument, id: EpochId): EpochDocument | null {
   const epochs = document.epochs.filter((epoch) => epoch.id !== id);

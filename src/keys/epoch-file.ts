@@ -8,6 +8,7 @@ import {
   storedEpochs,
   withEpoch,
   withoutEpoch,
+  withReplaced,
   type EpochDocument,
 } from './epoch-document.js';
 import type { EpochStore } from './epoch-store.js';
@@ -27,6 +28,9 @@ export function epochFile(path: string): EpochStore {
       if ((await readEpochs(path, troubles)) === null)
         await onFile(troubles, () => createFile(path, documentText(first)));
       await rewrite((now) => withEpoch(now, epoch));
+    },
+    replace: async (epoch) => {
+      if ((await readEpochs(path, troubles)) !== null) await rewrite((now) => withReplaced(now, epoch));
     },
     remove: async (id) => {
       if ((await readEpochs(path, troubles)) !== null) await rewrite((now) => withoutEpoch(now, id));

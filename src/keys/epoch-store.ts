@@ -19,6 +19,8 @@ export interface EpochStore {
   all(): Promise<readonly StoredEpoch[]>;
   /** Adds it, or replaces the one with its id. */
   put(epoch: StoredEpoch): Promise<void>;
+  /** Replaces the one with its id; nothing happens where that is gone: what was removed must not come back. */
+  replace(epoch: StoredEpoch): Promise<void>;
   /** Nothing happens where it is gone already. */
   remove(id: EpochId): Promise<void>;
   close(): Promise<void>;

@@ -8,6 +8,7 @@ import {
   storedEpochs,
   withEpoch,
   withoutEpoch,
+  withReplaced,
   type EpochDocument,
 } from './epoch-document.js';
 import type { EpochStore } from './epoch-store.js';
@@ -54,6 +55,7 @@ export function keyFile(path: string): KeyFile {
       place: path,
       all: async () => storedEpochs(await read()),
       put: (epoch) => rewrite((now) => withEpoch(now, epoch)),
+      replace: (epoch) => rewrite((now) => withReplaced(now, epoch)),
       remove: (id) => rewrite((now) => withoutEpoch(now, id)),
       close: () => Promise.resolve(), // nothing is kept open
     },

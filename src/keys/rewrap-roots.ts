@@ -8,7 +8,6 @@ import type { Keys } from './keys.js';
  * @throws LetheError `rotation_running`, `epoch_lost` when the others are done, `key_damaged`, and as the provider and both stores
  */
 export const rewrapRoots = (keys: Keys): Promise<readonly EpochId[]> =>
-  // alone: the key of an epoch that is being retired must not come back
   keys.store.alone(async () => {
     const stored = await keys.epochs.all();
     const states = await keys.store.epochs();
@@ -16,7 +15,7 @@ export const rewrapRoots = (keys: Keys): Promise<readonly EpochId[]> =>
     const vault = await keys.vaultId();
     for (const epoch of stored.filter(({ id }) => known.includes(id))) {
       const wrapped = await keys.provider.rewrapKey(epoch.wrapped, { epoch: epoch.id, vault });
-      await keys.epochs.put({ ...epoch, wrapped });
+      await keys.epochs.replace({ ...epoch, wrapped });
     }
     // an empty epoch holds nothing: its key may be gone already
     const lost = states.find(({ id, state }) => state !== 'empty' && !stored.some((one) => one.id === id));

@@ -82,12 +82,25 @@ async function begun(keys: Keys, opened: EpochKeys, { at, signal }: RotationOrde
   signal?.throwIfAborted();
   const states = await keys.store.epochs();
   const current = states.find(({ state }) => state === 'current')?.id ?? null;
-  if (current === null || !states.some(isUnfinished)) {
-    await makeEpoch(keys, opened, { instead: current, at });
-    return movable(await keys.store.epochs());
-  }
-  return movable(states);
+  const used = await usedAmong(keys, states);
+  if (current !== null && states.some(isUnfinished) && !(await isLostUnused(keys, current, used)))
+    return movable(states);
+  // where these do not open the place is not the right one, and what began there would be lost with it
+  for (const id of used) await opened.using(id, () => undefined);
+  await makeEpoch(keys, opened, { instead: current, at });
+  return movable(await keys.store.epochs());
 }
+
+/** Epochs with keys that a rotation moves. */
+async function usedAmong({ store }: Keys, states: readonly EpochState[]): Promise<readonly EpochId[]> {
+  const moved = states.filter((epoch) => epoch.state === 'current' || isUnfinished(epoch));
+  const counts = await store.counts();
+  return moved.flatMap(({ id }) => (counts.some(({ epoch, count }) => epoch === id && count > 0) ? id : []));
+}
+
+/** It began in a place that another one took the place of, before a key came under it: nothing is lost when the next one begins. */
+const isLostUnused = async ({ epochs }: Keys, current: EpochId, used: readonly EpochId[]): Promise<boolean> =>
+  !used.includes(current) && !(await epochs.all()).some(({ id }) => id === current);
 
 function movable(states: readonly EpochState[]): Begun {
   const current = states.find(({ state }) => state === 'current');

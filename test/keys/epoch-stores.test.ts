@@ -60,8 +60,11 @@ for (const [kind, make] of Object.entries(PLACES)) {
       ]);
       await other.remove('a');
       await other.remove('a');
+      await other.replace(epochOf('a'));
+      await other.replace(epochOf('b', 7));
       await other.close();
       expect(await idsIn(store)).to.deep.equal(['b']);
+      expect(Buffer.from((await store.all())[0]?.wrapped ?? [])).to.deep.equal(epochOf('b', 7).wrapped);
     });
 
     it('loses nothing when several write at once, also the first time', async () => {
