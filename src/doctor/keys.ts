@@ -167,8 +167,7 @@ async function ofRotation({ clock }: KeysQuestion, keys: Keys): Promise<readonly
   const epochs = await keys.store.epochs();
   const current = epochs.find(({ state }) => state === 'current');
   if (!current) return [];
-  if (epochs.some(isUnfinished))
-    return current.since < yesterday ? [unfinished(current)] : [];
+  if (epochs.some(isUnfinished)) return current.since < yesterday ? [unfinished(current)] : [];
   return (await rotationDue(keys, yesterday)) ? [OVERDUE] : [];
 }
 

@@ -3,9 +3,9 @@ import { canonicalJson } from '../core/canonical-json.js';
 import { LetheError } from '../core/errors.js';
 import type { MapColumn, MapGraph } from '../datamap/graph.js';
 import { isIndexKind } from '../datamap/index-kinds.js';
-import type { Queryable, Tx } from '../db/database.js';
+import type { Queryable, Row, Tx } from '../db/database.js';
 import { sqlstateOf } from '../db/failures.js';
-import { sql } from '../db/sql.js';
+import { sql, type Sql } from '../db/sql.js';
 import type { Keyring, NamedKey } from '../keys/keyring.js';
 import type { IndexEntry } from './encryption.js';
 import { readingKeys, writingKeys } from './index-versions.js';
@@ -65,26 +65,32 @@ export async function indexPerson(
   const indexed = indexedColumns(graph).find(({ kind }) => kind === entry.kind);
   if (!indexed || (await encryptionState(tx)) === 'off') return true;
   if (!keyring) throw new LetheError('keys_unset');
-  return indexUnder(tx, await writingKeys(tx, keyring), [entry], indexed.isUnique);
+  const rows = rowsOf(await writingKeys(tx, keyring), entry);
+  if (rows.length === 0) await forget(tx, [entry]);
+  else if (indexed.isUnique) return unlessTaken(tx, () => upsert(tx, rows, true));
+  else await upsert(tx, rows, false);
+  return true;
 }
 
 /**
- * Several people, each once, by values of kinds that are all unique or all not; under every living version: while people are indexed
- * anew, readers know the old one, or the new one, or both. False, and nothing is stored: somebody has a value of somebody else.
+ * Makes people findable by what is stored of them, each once by a column, under every living version: while people are indexed anew,
+ * readers know the old one, or the new one, or both. Two whom the database told apart can be one in normal form: a space before an
+ * address, a letter that lower() does not fold. The first has the unique entry; the others are found too, and nobody is turned away.
+ * @param keys newest first
+ * @returns how many have what is somebody else's, too
  */
-export async function indexUnder(
+export async function indexStored(
   tx: Tx,
   keys: readonly NamedKey[],
+  { isUnique }: IndexedColumn,
   entries: readonly IndexEntry[],
-  isUnique: boolean,
-): Promise<boolean> {
-  const found = entries.flatMap((entry) => rowsOf(keys, entry));
-  const without = entries.filter((entry) => formOf(entry) === null);
-  if (without.length > 0) await forget(tx, without);
-  if (found.length === 0) return true;
-  if (isUnique) return unlessTaken(tx, () => upsert(tx, found, true));
-  await upsert(tx, found, false);
-  return true;
+): Promise<number> {
+  const rows = entries.flatMap((entry) => rowsOf(keys, entry));
+  await forget(tx, entries);
+  await insert(tx, rows, isUnique);
+  if (!isUnique) return 0;
+  const shared = await insert(tx, rows, false);
+  return shared.filter((version) => version === keys[0]?.version).length;
 }
 
 interface IndexRow extends IndexEntry {
@@ -92,25 +98,35 @@ interface IndexRow extends IndexEntry {
   readonly digest: Uint8Array;
 }
 
-const formOf = ({ kind, value, country }: IndexEntry): string | null =>
-  value === null ? null : normalForm(kind, value, country);
-
+/** Under every living version; none where there is no value, or none that anybody could be found by. */
 function rowsOf(keys: readonly NamedKey[], entry: IndexEntry): readonly IndexRow[] {
-  const form = formOf(entry);
+  const form = entry.value === null ? null : normalForm(entry.kind, entry.value, entry.country);
   if (form === null) return [];
   return keys.map((key) => ({ ...entry, version: key.version, digest: digestOfForm(key, entry.kind, form) }));
 }
 
 async function upsert(tx: Tx, rows: readonly IndexRow[], isUnique: boolean): Promise<void> {
   await tx.query(sql`
-    insert into lethe.blind_index (kind, version, digest, record, key, is_unique)
-    select kind, version, digest, record, key, ${isUnique}
-    from unnest(
-      ${rows.map(({ kind }) => kind)}::text[], ${rows.map(({ version }) => version)}::int[],
-      ${rows.map(({ digest }) => digest)}::bytea[], ${rows.map(({ record }) => record)}::text[],
-      ${rows.map(({ key }) => key)}::text[]) made(kind, version, digest, record, key)
+    ${inserting(rows, isUnique)}
     on conflict (record, key, kind, version) do update set digest = excluded.digest, is_unique = excluded.is_unique`);
 }
+
+/** Those that nothing is in the way of; returns their versions. */
+async function insert(tx: Tx, rows: readonly IndexRow[], isUnique: boolean): Promise<readonly number[]> {
+  if (rows.length === 0) return [];
+  const stored = await tx.query<Row & { version: number }>(
+    sql`${inserting(rows, isUnique)} on conflict do nothing returning version`,
+  );
+  return stored.rows.map(({ version }) => version);
+}
+
+const inserting = (rows: readonly IndexRow[], isUnique: boolean): Sql => sql`
+  insert into lethe.blind_index (kind, version, digest, record, key, is_unique)
+  select kind, version, digest, record, key, ${isUnique}
+  from unnest(
+    ${rows.map(({ kind }) => kind)}::text[], ${rows.map(({ version }) => version)}::int[],
+    ${rows.map(({ digest }) => digest)}::bytea[], ${rows.map(({ record }) => record)}::text[],
+    ${rows.map(({ key }) => key)}::text[]) made(kind, version, digest, record, key)`;
 
 const UNIQUE_VIOLATION = '23505';
 

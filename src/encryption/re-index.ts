@@ -1,11 +1,10 @@
 import type { Clock } from '../core/clock.js';
 import type { MapGraph } from '../datamap/graph.js';
-import type { Database, Row, Tx } from '../db/database.js';
+import type { Database, Row } from '../db/database.js';
 import { sqlstateOf } from '../db/failures.js';
 import { sql } from '../db/sql.js';
-import type { Keyring, NamedKey } from '../keys/keyring.js';
-import { indexedColumns, indexUnder, type IndexedColumn } from './blind-index.js';
-import type { IndexEntry } from './encryption.js';
+import type { Keyring } from '../keys/keyring.js';
+import { indexedColumns, indexStored, type IndexedColumn } from './blind-index.js';
 import { awaitWriters, readingKeys, writingKeys } from './index-versions.js';
 import { encryptionState } from './state.js';
 import { peopleToIndex } from './unindexed-people.js';
@@ -105,30 +104,13 @@ function indexBatch(
   return db.transaction(async (tx) => {
     const people = await peopleToIndex({ graph, keyring }, tx, indexed, { version, after });
     let shared = 0;
-    for (const [column, { isUnique }] of indexed.entries()) {
-      const entries = people.flatMap((person) => person.entries[column] ?? []);
+    for (const [place, column] of indexed.entries()) {
+      const entries = people.flatMap((person) => person.entries[place] ?? []);
       // asked for each time: opened keys are let go after a while
-      shared += await indexAll(tx, await writingKeys(tx, keyring), entries, isUnique);
+      shared += await indexStored(tx, await writingKeys(tx, keyring), column, entries);
     }
     return { last: people.at(-1)?.key ?? null, people: people.length, shared };
   });
-}
-
-/** All at once; where a value turns out to be somebody else's, too, one by one. Returns how many those are. */
-async function indexAll(
-  tx: Tx,
-  keys: readonly NamedKey[],
-  entries: readonly IndexEntry[],
-  isUnique: boolean,
-): Promise<number> {
-  if (await indexUnder(tx, keys, entries, isUnique)) return 0;
-  let shared = 0;
-  for (const entry of entries)
-    if (!(await indexUnder(tx, keys, [entry], true))) {
-      await indexUnder(tx, keys, [entry], false);
-      shared += 1;
-    }
-  return shared;
 }
 
 /** The rows first: a key without rows is dropped by the next call, and rows without a key would be found by nobody's digest. */

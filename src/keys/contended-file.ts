@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, open, readFile, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder, whenMissing } from '../vault/durable-file.js';
+import { removeLeft } from '../vault/left-files.js';
 import { documentText, parseDocument, type EpochDocument } from './epoch-document.js';
 
 /**
@@ -121,8 +122,9 @@ async function movedInto(path: string, draft: string): Promise<boolean> {
 /** A draft so old is of a process that died, or that will find its draft gone when it claims, and write another. */
 const ABANDONED_MS = 60_000;
 
-/** What killed processes left holds epoch keys that may have been retired since. */
+/** What killed processes left holds epoch keys that may have been retired since, and a key file's root secret. */
 async function sweep(path: string, generation: number): Promise<void> {
+  await removeLeft(dirname(path)); // of who was making the file
   const [drafts, claims] = [basename(draftOf(path, '')), basename(claimOf(path, 0)).slice(0, -1)];
   for (const name of await readdir(dirname(path))) {
     const left = join(dirname(path), name);

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { removeLeft, temporaryName } from './left-files.js';
 
 /** Replaces a file as a whole, or leaves the old one; what returns is on the disk. Mode 600, in a folder of mode 700. */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
@@ -22,14 +22,18 @@ export const createFile = (path: string, content: string): Promise<boolean> =>
     }
   });
 
-/** Writes and syncs a file of another name, lets `place` put it where it belongs, and syncs the folder. */
+/**
+ * Writes and syncs a file of another name, lets `place` put it where it belongs, and syncs the folder. What a killed process left of
+ * the same is removed first.
+ */
 async function viaTemporary(
   folder: string,
   content: string | Uint8Array,
   place: (temporary: string) => Promise<boolean>,
 ): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `.new-${randomBytes(6).toString('hex')}`);
+  await removeLeft(folder);
+  const temporary = join(folder, temporaryName());
   let placed: boolean;
   try {
     const handle = await open(temporary, 'wx', 0o600);

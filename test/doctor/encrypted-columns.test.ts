@@ -1,41 +1,29 @@
-import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { compileMap } from '../../src/datamap/compile.js';
-import type { MapGraph } from '../../src/datamap/graph.js';
-import { dataMapSchema } from '../../src/datamap/schema.js';
 import { encryptedUnprotected } from '../../src/doctor/encrypted-columns.js';
 import { beginEncryption } from '../../src/encryption/convert.js';
 import { fixedClock } from '../../src/core/clock.js';
 import type { Instant } from '../../src/core/instant.js';
 import { migrate } from '../../src/db/migrate.js';
 import { bothDatabasesOnce } from '../support/database.js';
-
-const NATIVE = new URL('../../policies/data-maps/native.json', import.meta.url);
-
-/** The native map, in which these columns of customers are protected. */
-async function protecting(columns: (all: readonly string[]) => readonly string[]): Promise<MapGraph> {
-  const { tables, ...file } = dataMapSchema.parse(JSON.parse(await readFile(NATIVE, 'utf8')));
-  const { customers: { protected: its, ...customers } = {} } = tables;
-  const left = columns(its?.columns ?? []);
-  const changed =
-    left.length === 0
-      ? customers
-      : { ...customers, protected: { columns: [...left], owners: its?.owners ?? [] } };
-  return compileMap({ ...file, tables: { ...tables, customers: changed } }, 'native.json', {});
-}
+import { protecting } from '../support/native-map.js';
 
 bothDatabasesOnce('a map that protects less than is stored encrypted', (open) => {
   it('is found by the doctor, column by column; one that protects as much or more is not', async () => {
     const { db, admin } = await open();
     await migrate(db, ['desk']);
-    const whole = await protecting((all) => all);
-    expect(await encryptedUnprotected(db, await protecting(() => []))).to.deep.equal([]);
+    const whole = protecting(() => true);
+    expect(
+      await encryptedUnprotected(
+        db,
+        protecting(() => false),
+      ),
+    ).to.deep.equal([]);
     await beginEncryption(
       { db, graph: whole, clock: fixedClock('2026-01-01T00:00:00.000000Z' as Instant) },
       'officer',
     );
     expect(await encryptedUnprotected(db, whole)).to.deep.equal([]);
-    const less = await protecting((all) => all.filter((name) => !['email', 'phone'].includes(name)));
+    const less = protecting((name) => !['email', 'phone'].includes(name));
     expect(await encryptedUnprotected(db, less)).to.deep.equal([
       {
         severity: 'error',
@@ -48,7 +36,10 @@ bothDatabasesOnce('a map that protects less than is stored encrypted', (open) =>
     // as the constraint says it that stands after the triggers
     await admin(`drop trigger lethe_refuses_updated on desk.customers;
       alter table desk.customers add constraint lethe_encrypted check (phone ~ '^lk1' and name ~ '^lk1')`);
-    const [finding] = await encryptedUnprotected(db, await protecting(() => []));
+    const [finding] = await encryptedUnprotected(
+      db,
+      protecting(() => false),
+    );
     expect(finding?.message).to.match(/^name, phone are/);
   });
 });

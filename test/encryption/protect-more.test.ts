@@ -1,32 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { fixedClock } from '../../src/core/clock.js';
 import type { Instant } from '../../src/core/instant.js';
-import { compileMap } from '../../src/datamap/compile.js';
-import type { MapGraph } from '../../src/datamap/graph.js';
-import { dataMapSchema } from '../../src/datamap/schema.js';
 import { migrate } from '../../src/db/migrate.js';
 import { encryptDatabase } from '../../src/encryption/convert.js';
 import { encryptionOver } from '../../src/encryption/encryption-over.js';
 import { encryptionState } from '../../src/encryption/state.js';
 import { bothDatabasesOnce } from '../support/database.js';
 import { MemoryKeyring } from '../support/memory-keys.js';
+import { protecting } from '../support/native-map.js';
 import { refusal } from '../support/small-desk.js';
-
-const NATIVE = new URL('../../policies/data-maps/native.json', import.meta.url);
-
-/** The native map, without protection for some columns of customers. */
-function protectingLess(less: readonly string[]): MapGraph {
-  const file = dataMapSchema.parse(JSON.parse(readFileSync(NATIVE, 'utf8')));
-  const { customers } = file.tables;
-  if (!customers?.protected) throw new Error('the native map protects customers');
-  const columns = customers.protected.columns.filter((id) => !less.includes(id));
-  const tables = {
-    ...file.tables,
-    customers: { ...customers, protected: { ...customers.protected, columns } },
-  };
-  return compileMap({ ...file, tables }, 'native.json', {});
-}
 
 bothDatabasesOnce('a map that protects more than was encrypted', (open) => {
   it('is caught up with: what is encrypted stays as it is, what is not is, and the database says so', async () => {
@@ -39,7 +21,8 @@ bothDatabasesOnce('a map that protects more than was encrypted', (open) => {
       keyring: new MemoryKeyring(),
       clock: fixedClock('2026-01-01T00:00:00.000000Z' as Instant),
     };
-    const [less, whole] = [protectingLess(['phone', 'city']), protectingLess([])];
+    const less = protecting((name) => !['phone', 'city'].includes(name));
+    const whole = protecting(() => true);
     await encryptDatabase({ ...parts, graph: less }, 'officer');
     const rows = (): Promise<readonly { name: string; phone: string | null; city: string | null }[]> =>
       admin('select name, phone, city from desk.customers order by id');
