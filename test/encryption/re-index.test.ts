@@ -108,6 +108,18 @@ bothDatabasesOnce('indexing everybody anew', (open) => {
     expect(await isFound(desk, 'ann2@example.org')).to.equal(true);
   });
 
+  it('goes by what is stored, whatever an entry of the new version says already', async () => {
+    const desk = await encryptedDesk(open, 'on');
+    await fill(desk, 1);
+    await desk.ring.addVersion('index');
+    await desk.admin(
+      `insert into lethe.blind_index (kind, version, digest, record, key, is_unique) values ('email', 2, $1, 'customer', '1', true)`,
+      [Buffer.alloc(32)],
+    );
+    await reindex(contextOf(desk));
+    expect(await isFound(desk, 'ann1@example.org')).to.equal(true);
+  });
+
   it('finds everybody again after an older copy of the vault has lost the newer version', async () => {
     const desk = await encryptedDesk(open, 'on');
     await fill(desk, 3);
