@@ -1,15 +1,12 @@
-import { LetheError } from '../core/errors.js';
 import type { MapTable } from '../datamap/graph.js';
 import type { Queryable } from '../db/database.js';
 import type { Encryption, StoredValue, Value } from '../encryption/encryption.js';
+import { lossOf } from '../encryption/lost-keys.js';
 
 /** What becomes of a value when it is known. */
 type Show = (value: Value) => void;
 /** The code of the error that says why it never will be. */
 type Lose = (code: string) => void;
-
-/** Codes of a key that is gone, or of one key that is not what it was: no other value depends on it. */
-const LOST: readonly string[] = ['key_destroyed', 'key_unknown', 'key_damaged'];
 
 /**
  * The protected values of one answer. They are decrypted together, once it is known what is shown: what nobody is shown needs no
@@ -76,9 +73,6 @@ export class ProtectedValues {
     }
   }
 }
-
-const lossOf = (error: unknown): string | null =>
-  error instanceof LetheError && LOST.includes(error.code) ? error.code : null;
 
 /**
  * Some columns of one row, as they were before they were encrypted.

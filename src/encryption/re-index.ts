@@ -30,6 +30,8 @@ export interface Reindexed {
   readonly people: number;
   /** Values that the map calls unique and that somebody else has, too: both are found by it. */
   readonly shared: number;
+  /** People whose key is gone, or not in this vault: nobody could read them, and nobody finds them. */
+  readonly lost: number;
   /** False: it was interrupted; the next call goes on. */
   readonly isDone: boolean;
 }
@@ -49,10 +51,10 @@ export async function reindex(
 ): Promise<Reindexed> {
   const indexed = indexedColumns(context.graph);
   if (indexed.length === 0 || (await encryptionState(context.db)) === 'off')
-    return { version: 0, people: 0, shared: 0, isDone: true };
+    return { version: 0, people: 0, shared: 0, lost: 0, isDone: true };
   const version = await newVersion(context);
   await awaitWriters(context.db);
-  const sum = { people: 0, shared: 0 };
+  const sum = { people: 0, shared: 0, lost: 0 };
   for (let after: string | null = null; ; watch?.({ people: sum.people })) {
     if (signal?.aborted) return { version, ...sum, isDone: false };
     const batch = await patiently(() => indexBatch(context, indexed, version, after));
@@ -60,6 +62,7 @@ export async function reindex(
     after = batch.last;
     sum.people += batch.people;
     sum.shared += batch.shared;
+    sum.lost += batch.lost;
   }
   await dropOlder(context, version);
   return { version, ...sum, isDone: true };
@@ -93,6 +96,7 @@ interface Batch {
   readonly last: string | null;
   readonly people: number;
   readonly shared: number;
+  readonly lost: number;
 }
 
 function indexBatch(
@@ -105,11 +109,12 @@ function indexBatch(
     const people = await peopleToIndex({ graph, keyring }, tx, indexed, { version, after });
     let shared = 0;
     for (const [place, column] of indexed.entries()) {
-      const entries = people.flatMap((person) => person.entries[place] ?? []);
+      const entries = people.flatMap((person) => person.entries?.[place] ?? []);
       // asked for each time: opened keys are let go after a while
       shared += await indexStored(tx, await writingKeys(tx, keyring), column, entries);
     }
-    return { last: people.at(-1)?.key ?? null, people: people.length, shared };
+    const lost = people.filter(({ entries }) => entries === null).length;
+    return { last: people.at(-1)?.key ?? null, people: people.length - lost, shared, lost };
   });
 }
 

@@ -5,12 +5,13 @@ import { empty, raw, sql, type Sql } from '../db/sql.js';
 import type { IndexContext, IndexedColumn } from './blind-index.js';
 import { decryptValues } from './decrypt-values.js';
 import type { IndexEntry, Value } from './encryption.js';
+import { lossOf } from './lost-keys.js';
 
 /** What a person is to be found by. */
 export interface Person {
   readonly key: string;
-  /** One for each indexed column, in their order. */
-  readonly entries: readonly IndexEntry[];
+  /** One for each indexed column, in their order; null: their key is gone, and with it what they could be found by. */
+  readonly entries: readonly IndexEntry[] | null;
 }
 
 interface Stored {
@@ -24,7 +25,7 @@ const COUNTRY = 'user.contact.address.country';
 
 /**
  * The next people who are not under this version with all they have, decrypted. Their rows stay locked, so that no correction passes
- * by unseen. Throws as Encryption.decrypt.
+ * by unseen. Throws as Encryption.decrypt, but for a key that was destroyed, is not in the vault, or is damaged there.
  */
 export async function peopleToIndex(
   context: IndexContext,
@@ -36,11 +37,11 @@ export async function peopleToIndex(
   const table = graph.subject?.table;
   if (!table) return [];
   const stored = await lockPeople(tx, graph, table, indexed, from);
-  const plain = await decryptValues(context, { last: null }, cellsOf(table, indexed, stored), tx);
-  return stored.map(({ key, country }, place) => ({
-    key,
-    entries: indexed.map(({ kind }, column): IndexEntry => {
-      const value = plain[place * indexed.length + column] ?? null;
+  const plain = await plainOf(context, tx, table, indexed, stored);
+  return stored.map(({ key, country }, place) => {
+    const values = plain[place] ?? null;
+    const entryOf = ({ kind }: IndexedColumn, column: number): IndexEntry => {
+      const value = values?.[column] ?? null;
       return {
         record: table.concept ?? '',
         key,
@@ -48,8 +49,29 @@ export async function peopleToIndex(
         value: value === null ? null : String(value),
         country,
       };
-    }),
-  }));
+    };
+    return { key, entries: values && indexed.map(entryOf) };
+  });
+}
+
+/** What stands in the indexed columns of each; null where the person's key is gone. */
+async function plainOf(
+  context: IndexContext,
+  tx: Tx,
+  table: MapTable,
+  indexed: readonly IndexedColumn[],
+  stored: readonly Stored[],
+): Promise<readonly (readonly Value[] | null)[]> {
+  try {
+    const plain = await decryptValues(context, { last: null }, cellsOf(table, indexed, stored), tx);
+    return stored.map((_, place) => plain.slice(place * indexed.length, (place + 1) * indexed.length));
+  } catch (error) {
+    if (lossOf(error) === null) throw error;
+    if (stored.length === 1) return [null];
+    const each: (readonly Value[] | null)[] = [];
+    for (const one of stored) each.push(...(await plainOf(context, tx, table, indexed, [one])));
+    return each;
+  }
 }
 
 const cellsOf = (table: MapTable, indexed: readonly IndexedColumn[], stored: readonly Stored[]) =>

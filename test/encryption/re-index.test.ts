@@ -63,7 +63,7 @@ bothDatabasesOnce('indexing everybody anew', (open) => {
     await fill(desk, 9);
     const told: number[] = [];
     const done = await reindex(contextOf(desk), { watch: ({ people }) => told.push(people) });
-    expect(done).to.deep.equal({ version: 2, people: 9, shared: 0, isDone: true });
+    expect(done).to.deep.equal({ version: 2, people: 9, shared: 0, lost: 0, isDone: true });
     expect(await rowsOf(desk)).to.deep.equal(['customerNumber 2 9', 'email 2 9', 'phone 2 5']);
     expect(living(desk)).to.deep.equal([2]);
     expect(told).to.deep.equal([9]);
@@ -80,7 +80,7 @@ bothDatabasesOnce('indexing everybody anew', (open) => {
       },
       signal: stop.signal,
     });
-    expect(first).to.deep.equal({ version: 2, people: 500, shared: 0, isDone: false });
+    expect(first).to.deep.equal({ version: 2, people: 500, shared: 0, lost: 0, isDone: false });
     expect(await isFound(desk, 'ann1@example.org'), 'moved').to.equal(true);
     expect(await isFound(desk, `ann${MANY}@example.org`), 'not moved yet').to.equal(true);
     const drop = desk.ring.dropVersion.bind(desk.ring);
@@ -88,7 +88,13 @@ bothDatabasesOnce('indexing everybody anew', (open) => {
     await reindex(contextOf(desk)).catch(() => undefined);
     expect(living(desk)).to.deep.equal([2, 1]);
     desk.ring.dropVersion = drop;
-    expect(await reindex(contextOf(desk))).to.deep.equal({ version: 2, people: 0, shared: 0, isDone: true });
+    expect(await reindex(contextOf(desk))).to.deep.equal({
+      version: 2,
+      people: 0,
+      shared: 0,
+      lost: 0,
+      isDone: true,
+    });
     expect(await rowsOf(desk)).to.deep.equal([
       `customerNumber 2 ${MANY}`,
       `email 2 ${MANY}`,
@@ -134,6 +140,26 @@ bothDatabasesOnce('indexing everybody anew', (open) => {
       ['customerNumber 3 3', 'email 3 3', 'phone 3 2'],
     ]);
   });
+
+  it('comes to its end without people whose key is gone, and counts them', async () => {
+    const desk = await encryptedDesk(open, 'on');
+    await fill(desk, MANY);
+    const keys = await desk.admin<{ id: string }>(
+      "select id from lethe.data_key where record = 'customer' and key in ('2', '600') order by key",
+    );
+    await desk.ring.destroy([keys[0]?.id ?? ''], AT);
+    desk.ring.keys.delete(keys[1]?.id ?? '');
+    expect(await reindex(contextOf(desk))).to.deep.equal({
+      version: 2,
+      people: MANY - 2,
+      shared: 0,
+      lost: 2,
+      isDone: true,
+    });
+    expect(living(desk)).to.deep.equal([2]);
+    expect(await desk.admin("select from lethe.blind_index where key in ('2', '600')")).to.deep.equal([]);
+    for (const id of [1, 3, MANY]) expect(await isFound(desk, `ann${id}@example.org`)).to.equal(true);
+  }).timeout(60_000);
 
   it('keeps what somebody corrects meanwhile', async () => {
     const desk = await encryptedDesk(open, 'on');
