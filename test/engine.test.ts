@@ -128,7 +128,9 @@ const FREE = new Set([
   // who asks for tickets is in each call, and access policies decide
   'tickets.read',
   'tickets.attachment',
+  'tickets.attachmentStream',
   'tickets.recording',
+  'tickets.recordingStream',
   'tickets.list',
   'tickets.find',
   'tickets.requestProof',

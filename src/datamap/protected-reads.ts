@@ -67,15 +67,14 @@ function rowRead(
   rows: ReadonlyMap<string, string>,
 ): string | null {
   const aliases = new Set([...rows].flatMap(([alias, table]) => (isAmong(mentioned, table) ? alias : [])));
-  const isWhole = tokens.some((token, at) => {
-    if (mentioned.some(({ name }) => isNamed(token, name)) && isDeclared(tokens, at)) {
-      aliases.add(token.value);
-      const alias = aliasAfter(tokens, at);
-      if (alias) aliases.add(alias.value);
-      return alias !== undefined && isMark(tokens[tokens.indexOf(alias) + 1], '('); // columns under other names
-    }
-    return isWord(token, 'natural', 'table') || isEveryColumn(tokens, at);
-  });
+  // a table's name is its row's, also where it stands in a list that is not recognised as one of tables
+  for (const { name } of mentioned) aliases.add(name);
+  const isWhole = tokens.some(
+    (token, at) =>
+      isWord(token, 'natural', 'table') ||
+      isEveryColumn(tokens, at) ||
+      (isTable(tokens, at, mentioned) && isRenamed(tokens, at, aliases)),
+  );
   if (!isWhole && !tokens.some((_, at) => isRow(tokens, at, aliases))) return null;
   const [{ id } = { id: '' }] = mentioned;
   return `takes a whole row, and columns of "${id}" are stored encrypted: name the columns that are meant`;
@@ -84,9 +83,20 @@ function rowRead(
 const isAmong = (tables: readonly ProtectedTable[], id: string): boolean =>
   tables.some((table) => table.id === id);
 
-function aliasAfter(tokens: readonly PlacedToken[], at: number): PlacedToken | undefined {
-  const alias = tokens[isWord(tokens[at + 1], 'as') ? at + 2 : at + 1];
-  return alias && isName(alias) && !CLAUSES.has(alias.value) ? alias : undefined;
+/** A protected table where tables are named, or the end of a parenthesis that stands there: a join, whose alias has all its columns. */
+function isTable(tokens: readonly PlacedToken[], at: number, mentioned: readonly ProtectedTable[]): boolean {
+  const token = tokens[at];
+  if (isMark(token, ')')) return isDeclared(tokens, opening(tokens, at));
+  return isDeclared(tokens, at) && mentioned.some(({ name }) => token && isNamed(token, name));
+}
+
+/** Adds the alias that follows to the others; true: its columns get other names, or those of the tables that inherit it come along. */
+function isRenamed(tokens: readonly PlacedToken[], at: number, aliases: Set<string>): boolean {
+  const place = isWord(tokens[at + 1], 'as') ? at + 2 : at + 1;
+  const alias = tokens[place];
+  if (!alias || !isName(alias) || isWord(alias, ...CLAUSES)) return isMark(alias, '*');
+  aliases.add(alias.value);
+  return isMark(tokens[place + 1], '(');
 }
 
 /** An alias that stands neither where tables are named, nor before a column's name. */
@@ -94,35 +104,77 @@ function isRow(tokens: readonly PlacedToken[], at: number, aliases: ReadonlySet<
   const token = tokens[at];
   if (!token || !isName(token) || !aliases.has(token.value)) return false;
   if (isMark(tokens[at - 1], '.') || isMark(tokens[at + 1], '.')) return false;
-  const before = isWord(tokens[at - 1], 'as') ? at - 2 : at - 1;
-  const isAlias = isMark(tokens[before], ')') || isDeclared(tokens, before);
-  return !isAlias && !isDeclared(tokens, at);
+  return !isDeclared(tokens, at) && !isAlias(tokens, isWord(tokens[at - 1], 'as') ? at - 2 : at - 1);
 }
 
-/** Words that no alias is, and that say what a list after them is made of. */
-const CLAUSES = new Set(
-  `cross except fetch for from full group having inner intersect into join lateral left limit natural offset on only or order right
-   returning select set tablesample union update using values where window`.split(/\s+/),
-);
-const BEFORE_TABLES = new Set(['from', 'into', 'join', 'only', 'update', 'using']);
+/** Whether a name after this one is an alias. */
+function isAlias(tokens: readonly PlacedToken[], before: number): boolean {
+  if (!isMark(tokens[before], ')')) return isDeclared(tokens, before);
+  const open = opening(tokens, before);
+  return !(isWord(tokens[open - 1], 'on') && isWord(tokens[open - 2], 'distinct'));
+}
 
-/** Whether a table's name stands where tables are named: after such a word, or in a list that one began. */
+/** Words after a table's name that no alias is without quotes. The server takes `set`, `update` and `values` for one. */
+const CLAUSES =
+  `cross except fetch for from full group having inner intersect into join lateral left limit natural offset on only or order right
+   returning select tablesample union using where window`.split(/\s+/);
+const BEFORE_TABLES = ['into', 'join', 'only', 'update', 'using'];
+/** Words that no name is without quotes, and between which a list is one of tables, or of something else. */
+const BETWEEN_LISTS = new Set(
+  'except fetch for group having intersect limit offset order returning select union where window'.split(' '),
+);
+
+/** Whether what stands here, a name or a parenthesis, stands where tables are named: after such a word, or in a list that one began. */
 function isDeclared(tokens: readonly PlacedToken[], at: number): boolean {
-  const name = tokens[at];
-  if (!name || !isName(name)) return false;
+  const what = tokens[at];
+  if (!what || !(isName(what) || isMark(what, '('))) return false;
   let start = at;
   while (isMark(tokens[start - 1], '.')) start -= 2; // its schema
-  if (!isMark(tokens[start - 1], ',')) return BEFORE_TABLES.has(tokens[start - 1]?.value ?? '');
-  let depth = 0;
-  for (let before = start - 1; before >= 0; before -= 1) {
-    const token = tokens[before];
-    if (isMark(token, ')')) depth += 1;
-    if (isMark(token, '(')) depth -= 1;
-    if (depth < 0) return false;
-    if (depth === 0 && token?.kind === 'word' && CLAUSES.has(token.value))
-      return BEFORE_TABLES.has(token.value);
+  const before = tokens[start - 1];
+  if (isMark(before, '(')) return isDeclared(tokens, start - 1);
+  if (isMark(before, ',')) return isListOfTables(tokens, start - 1);
+  return isWord(before, ...BEFORE_TABLES) || beginsTables(tokens, start - 1);
+}
+
+function isListOfTables(tokens: readonly PlacedToken[], comma: number): boolean {
+  const isEnd = (token: PlacedToken): boolean => token.kind === 'word' && BETWEEN_LISTS.has(token.value);
+  const began = findBefore(tokens, comma, (token, at) => isEnd(token) || beginsTables(tokens, at));
+  return beginsTables(tokens, began);
+}
+
+/** `from` of a statement: not of `trim(both from x)` and its like, nor of `is distinct from`. */
+function beginsTables(tokens: readonly PlacedToken[], at: number): boolean {
+  if (!isWord(tokens[at], 'from')) return false;
+  if (isWord(tokens[at - 1], 'distinct') && isWord(tokens[at - 2], 'is', 'not')) return false;
+  const isStatement = (token: PlacedToken, place: number): boolean =>
+    isWord(token, 'select') || (place === 0 && isWord(token, 'delete', 'update'));
+  return findBefore(tokens, at, isStatement) >= 0;
+}
+
+/** Place of the last token before this one that is in the same parenthesis and meets the test; -1: there is none. */
+function findBefore(
+  tokens: readonly PlacedToken[],
+  at: number,
+  test: (token: PlacedToken, at: number) => boolean,
+): number {
+  for (let place = at - 1; place >= 0; place -= 1) {
+    const token = tokens[place];
+    if (!token || isMark(token, '(')) return -1;
+    if (isMark(token, ')')) place = opening(tokens, place);
+    else if (test(token, place)) return place;
   }
-  return false;
+  return -1;
+}
+
+/** Place of the parenthesis that this one closes. */
+function opening(tokens: readonly PlacedToken[], closing: number): number {
+  let depth = 0;
+  for (let at = closing; at >= 0; at -= 1) {
+    if (isMark(tokens[at], ')')) depth += 1;
+    if (isMark(tokens[at], '(')) depth -= 1;
+    if (depth === 0) return at;
+  }
+  return -1;
 }
 
 /** `select *`, `c.*`; not `count(*)`, not a product. */

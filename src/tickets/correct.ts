@@ -1,4 +1,3 @@
-import { hash, randomBytes } from 'node:crypto';
 import type { Call } from '../access/call.js';
 import { decryptedRow } from '../access/protected-values.js';
 import { LetheError } from '../core/errors.js';
@@ -15,6 +14,7 @@ import { appendEntry } from '../ledger/append.js';
 import type { z } from 'zod';
 import { checkedInput } from './checked-input.js';
 import { indexEmail, indexPhone } from './customer-index.js';
+import { hasUnencrypted } from './customer-store.js';
 import { recipientsOf } from './recipients.js';
 import { requireAccess } from './require-access.js';
 import { insertTasks } from './task-store.js';
@@ -55,8 +55,7 @@ export async function correctCustomer(
     const column = columnOf(context.graph, field);
     const by = await actorId(tx, call.actor.id);
     const id = newId('rectification');
-    const { [field]: old = null } = await valuesOf(context, tx, key, [column]);
-    await insertRectification(tx, { id, key, order, old: old ?? '', by, at });
+    await insertRectification(tx, { id, key, order, by, at });
     await setValue(context, tx, column, key, order.value);
     const recipients = await recipientsOf(tx, inForce.activity, key, `customer.${field}`, column.category);
     const tasks = await insertTasks(tx, {
@@ -139,7 +138,10 @@ async function valuesOf(
   return table && rows[0] ? decryptedRow(encryption, table, key, rows[0], tx) : {};
 }
 
-/** The people's table is the only one of the help desk that holds master data; the map names the column. */
+/**
+ * The people's table is the only one of the help desk that holds master data; the map names the column. What is somebody else's is
+ * refused before the value is encrypted: a key that is made for it would stay in the vault.
+ */
 async function setValue(
   context: TicketContext,
   tx: Tx,
@@ -147,9 +149,9 @@ async function setValue(
   key: string,
   value: string | null,
 ): Promise<void> {
+  await indexAnew(context, tx, column, key, value);
   const place = { table: 'customers', row: key, owner: { record: 'customer', key } };
   const { [column.id]: stored } = await context.encryption.encrypt(tx, place, { [column.id]: value });
-  await indexAnew(context, tx, column, key, value);
   try {
     await tx.query(sql`
       update desk.customers set ${raw(column.sql)} = ${stored}::${raw(column.type === 'date' ? 'date' : 'text')}
@@ -162,7 +164,11 @@ async function setValue(
 
 const taken = (): LetheError => invalid('value: another customer has it');
 
-/** Where it is encrypted, the customer is found by the new value from now on. A phone without a prefix is read by their country. */
+/**
+ * Where it is encrypted, the customer is found by the new value from now on. A phone without a prefix is read by their country. Who is
+ * not encrypted yet, while the first encryption goes on, is in no index; they come into it in the commit that encrypts them, so that
+ * whoever is not found in the clear is found there.
+ */
 async function indexAnew(
   context: TicketContext,
   tx: Tx,
@@ -171,7 +177,10 @@ async function indexAnew(
   value: string | null,
 ): Promise<void> {
   const { encryption, graph } = context;
-  if (id === 'email' && !(await indexEmail(encryption, tx, key, value))) throw taken();
+  if (id === 'email' && value !== null) {
+    if (await hasUnencrypted(tx, value, key)) throw taken();
+    if (!(await indexEmail(encryption, tx, key, value))) throw taken();
+  }
   if ((id !== 'phone' && id !== 'country') || !(await encryption.isOn(tx))) return;
   const beside = columnOf(graph, id === 'phone' ? 'country' : 'phone');
   const known = await valuesOf(context, tx, key, [beside]);
@@ -183,18 +192,14 @@ interface Rectification {
   readonly id: string;
   readonly key: string;
   readonly order: Order;
-  readonly old: string;
   readonly by: string;
   readonly at: Instant;
 }
 
-const SALT_BYTES = 16;
-
-async function insertRectification(tx: Tx, { id, key, order, old, by, at }: Rectification): Promise<void> {
-  const salt = randomBytes(SALT_BYTES);
-  const digest = hash('sha256', Buffer.concat([salt, Buffer.from(old)]));
+/** Neither value is in it, nor anything that the old one could be found by: whoever tries every day of birth has it at once. */
+async function insertRectification(tx: Tx, { id, key, order, by, at }: Rectification): Promise<void> {
   await tx.query(sql`
-    insert into lethe.rectification (id, record, key, field, old_digest, salt, reason, evidence, corrected_by, corrected_at)
-    values (${id}, 'customer', ${key}, ${`customer.${order.field}`}, ${digest}, ${salt}::bytea, ${order.reason},
-      ${order.evidence ?? null}, ${by}, ${at}::timestamptz)`);
+    insert into lethe.rectification (id, record, key, field, reason, evidence, corrected_by, corrected_at)
+    values (${id}, 'customer', ${key}, ${`customer.${order.field}`}, ${order.reason}, ${order.evidence ?? null}, ${by},
+      ${at}::timestamptz)`);
 }

@@ -1,4 +1,5 @@
-import type { Tx } from '../db/database.js';
+import type { Row, Tx } from '../db/database.js';
+import { raw, sql } from '../db/sql.js';
 import type { Encryption, IndexEntry } from '../encryption/encryption.js';
 
 /** What customers are found by where it is encrypted. All of it goes with the customer. */
@@ -28,7 +29,7 @@ export async function indexNewCustomer(
   id: string,
   { email, phone, customer_number, country }: NewCustomer,
 ): Promise<boolean> {
-  if (!(await encryption.index(tx, entry(id, 'email', email)))) return false;
+  if (!(await indexEmail(encryption, tx, id, email))) return false;
   if (!(await encryption.index(tx, entry(id, 'customerNumber', customer_number)))) {
     await encryption.index(tx, entry(id, 'email', null));
     return false;
@@ -38,12 +39,40 @@ export async function indexNewCustomer(
 }
 
 /** False: another customer has it. */
-export const indexEmail = (
+export async function indexEmail(
   encryption: Encryption,
   tx: Tx,
   id: string,
-  email: string | null,
-): Promise<boolean> => encryption.index(tx, entry(id, 'email', email));
+  email: string,
+): Promise<boolean> {
+  const wanted = entry(id, 'email', email);
+  if (await encryption.index(tx, wanted)) return true;
+  return (await forgetAbsent(encryption, tx, email)) && encryption.index(tx, wanted);
+}
+
+const IS_ABSENT = raw(
+  "b.record = 'customer' and not exists (select from desk.customers c where c.id = b.key::bigint)",
+);
+
+/**
+ * Takes customers who are not there out of the index: a row that was deleted past Lethe leaves its entries, and nobody could have the
+ * address again. A customer and their entries are committed together, so that of those who are just being made nothing is seen; the
+ * entries are locked, which whoever makes a customer of that key waits for, and looked at anew before they go. False: none was left.
+ */
+async function forgetAbsent(encryption: Encryption, tx: Tx, email: string): Promise<boolean> {
+  const digests = await encryption.digests(tx, 'email', email);
+  const { rows } = await tx.query<Row & { key: string }>(sql`
+    select b.key from lethe.blind_index b
+    where ${IS_ABSENT} and b.key in (
+      select i.key from lethe.blind_index i
+      where i.kind = 'email' and i.record = 'customer' and i.digest = any(${digests}::bytea[]))
+    order by b.key, b.kind, b.version for update of b`);
+  const keys = rows.map(({ key }) => key);
+  if (keys.length === 0) return false;
+  const { count } = await tx.query(sql`
+    delete from lethe.blind_index b where ${IS_ABSENT} and b.key = any(${keys}::text[])`);
+  return count > 0;
+}
 
 /** Several may have one number. @param country of the customer, as it is stored */
 export async function indexPhone(

@@ -37,7 +37,7 @@ export async function findOrMakeCustomer(
   const made =
     digests === null ? await insertCustomer(tx, data, at) : await makeIndexed(encryption, tx, data, at);
   if (made !== null) return { id: made, isNew: true };
-  if (tries === MOST_TRIES) throw new Error('an address is somebody’s who is not there');
+  if (tries === MOST_TRIES) throw new Error('an address changes hands faster than it can be read');
   // made by another caller between the two statements, or the number was taken by an import
   return findOrMakeCustomer(encryption, tx, data, at, tries + 1);
 }
@@ -52,6 +52,13 @@ async function customerWith(
   const { rows } = await tx.query<Row & { id: string }>(sql`
     select id from desk.customers where ${digests === null ? stored : indexedSql('email', 'id', digests, stored)} order by id for update`);
   return rows[0]?.id ?? null;
+}
+
+/** Whether another customer has the address, ignoring case, and it is not encrypted, or not yet. */
+export async function hasUnencrypted(tx: Tx, email: string, but: string): Promise<boolean> {
+  const { count } = await tx.query(sql`
+    select 1 from desk.customers where lower(email) = lower(${email}) and id <> ${but}::bigint`);
+  return count > 0;
 }
 
 /** Null: the address or the number is somebody else's. */

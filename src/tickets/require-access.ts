@@ -20,6 +20,7 @@ import {
   stampNow,
   type Answer,
   type Asked,
+  type Subject,
 } from './ask.js';
 import { deskRecord, type DeskRecord } from './desk-record.js';
 import type { TicketContext } from './ticket-context.js';
@@ -37,7 +38,8 @@ export interface Granted {
 
 /**
  * Asks for a deed on one record inside the transaction that does it: the row is locked, the compiled condition evaluated on it
- * in a new snapshot, and the permission recorded with the deed. For `open`, insert the ticket first and ask with its reference.
+ * in a new snapshot, and the permission recorded with the deed. For `open`, insert a draft of the ticket first (draftsOver) and ask
+ * with its reference.
  * A denial is recorded once the transaction has rolled back: run that inside `recordingDenials`.
  * @param ref `ticket/77`, `message/5`
  * @throws LetheError `access_denied` (also where there is no such record), `input_invalid`
@@ -58,6 +60,27 @@ export async function requireAccess(
   const digests = decision.policies.map(({ version }) => version);
   await context.log.appendIn(tx, [entryOf(call, subject, 'allow', digests, decision.reason)]);
   return { ...named, policies: decision.policies.map(({ id }) => id), inForce };
+}
+
+/**
+ * Refuses whom no policy permits the deed on any record of that name: before anything is stored, and before a key is made for it that
+ * would stay in the vault. Who passes is still to ask with the record.
+ * @throws LetheError `access_denied`
+ */
+export async function requirePolicy(
+  context: TicketContext,
+  tx: Tx,
+  call: Call,
+  deed: AccessDeed,
+  record: string,
+): Promise<void> {
+  const ask = async (asked: Asked): Promise<Answer<Candidates | Denial>> => {
+    const result = candidatesFor(asked, deed, record);
+    // what permits need not rule any more: it is asked again with the record
+    return { stamp: result.kind === 'denial' ? await stampNow(tx) : asked.inForce.stamp, result };
+  };
+  const found = await asking(context, call, ask, tx);
+  if (found.kind === 'denial') throw denied(call, { deed, record, key: null }, record, found);
 }
 
 /** Taken before the row is looked at: what it waits for may change the answer. Foreign keys to it do not wait. */
@@ -110,12 +133,7 @@ function rowStatement(candidates: Candidates, asked: Asked): RowStatement {
 /** Denials that still have to be recorded: their transaction has to end first. */
 const UNRECORDED = new WeakMap<LetheError, AccessEntry>();
 
-function denied(
-  call: Call,
-  subject: { readonly deed: AccessDeed } & DeskRecord,
-  ref: string,
-  asked: Candidates | Denial,
-): LetheError {
+function denied(call: Call, subject: Subject, ref: string, asked: Candidates | Denial): LetheError {
   const reason = asked.kind === 'denial' ? asked.reason : 'not_permitted';
   const error = accessDenied(call, { deed: subject.deed, ref, reason, considered: consideredIn(asked) });
   UNRECORDED.set(error, entryOf(call, subject, 'deny', [], reason));

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { hash } from 'node:crypto';
 import { replay } from '../../src/disposal/replay.js';
 import { LANGUAGES } from '../../src/policy/languages.js';
 import type { CorrectInput } from '../../src/tickets/write-inputs.js';
@@ -47,8 +46,9 @@ describe('rectification', () => {
       name: 'agent/7',
       corrected_at: NOW,
     });
-    const salted = Buffer.concat([event?.['salt'] as Uint8Array, Buffer.from('+49 30 1')]);
-    expect(event?.['old_digest']).to.equal(hash('sha256', salted));
+    expect(Object.keys(event ?? {}), 'nothing by which a value could be tried').to.have.members(
+      'id record key field reason evidence corrected_by corrected_at name'.split(' '),
+    );
     const text = await allText(desk);
     expect(text.includes('+49 30 1')).to.equal(false);
     expect(text.split(ORDER.value ?? '')).to.have.length(2);

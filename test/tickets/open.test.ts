@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { closeDesks, refusal } from '../support/small-desk.js';
-import { NOW } from './guarded-desk.js';
+import { ticketsOver } from '../../src/tickets/tickets.js';
+import { NOW, policiesFrom } from './guarded-desk.js';
 import {
   agent,
   allText,
@@ -207,6 +208,33 @@ describe('opening a ticket', () => {
         "select deed, decision from lethe.access_log where decision = 'deny' order by place desc limit 1",
       ),
     ).to.deep.equal([{ deed: 'open', decision: 'deny' }]);
+  });
+});
+
+describe('opening a ticket while policies change', () => {
+  afterEach(closeDesks);
+
+  it('goes by those that rule now, also in a process that knew others', async () => {
+    const desk = await writingDesk();
+    const none = policiesFrom(
+      desk.desk.graph,
+      PERMITTED.filter(({ kind }) => kind !== 'access'),
+    );
+    let isPermitted = false;
+    const policies = () => (isPermitted ? desk.context.policies() : Promise.resolve(none));
+    const tickets = ticketsOver({ ...desk.context, policies });
+    const publish = async (id: number): Promise<void> => {
+      isPermitted = !isPermitted;
+      await desk.rows(`
+        insert into lethe.actor (id, name, name_key) values ('actor-x', 'x', 'x') on conflict do nothing;
+        insert into lethe.publication (id, policy, kind, published_at, published_by, change, not_before, approvers, assurance)
+        values ('version-${id}', 'p', 'access', '2026-01-01', 'actor-x', 'initial', '2026-01-01', 0, 'asserted')`);
+    };
+    await refusal(tickets.open(form, ORDER), 'access_denied');
+    await publish(1);
+    expect(await tickets.open(form, ORDER)).to.include({ ticket: 'ticket/101' });
+    await publish(2);
+    await refusal(tickets.open(form, ORDER), 'access_denied');
   });
 });
 
