@@ -243,7 +243,7 @@ export function engineOver(parts: EngineParts): Engine {
       destroyKeys: async (actor) => {
         const { name } = may(actor, 'apply');
         const { keys = null } = parts;
-        return destroyPending({ db, clock, keys, actor: await actorId(db, name) });
+        return destroyPending({ db, clock, keys, vault: parts.vault, actor: await actorId(db, name) });
       },
       status: async () => retentionStatus(await inForce()),
       unfinished: async () => unfinishedStatus(await inForce()),

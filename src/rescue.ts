@@ -4,25 +4,53 @@ import { replay, type Replay } from './disposal/replay.js';
 import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
 import { recallDestroyed } from './encryption/data-key-store.js';
 import { destroyEnded } from './encryption/destroy-keys.js';
+import { destroyUnclaimed, type Compared } from './encryption/unclaimed-keys.js';
 import { actorId } from './ledger/actor-directory.js';
-import { adoptVault, requireOwnVault, requireVault, type Adoption } from './ledger/vault-link.js';
+import {
+  adoptVault,
+  foreign,
+  readLink,
+  requireOwnVault,
+  requireVault,
+  type Adoption,
+} from './ledger/vault-link.js';
 import { verifyLedger, type Verification } from './ledger/verify.js';
+import type { Vault } from './vault/vault.js';
+
+/** What the vault had that the database which is there now does not name. */
+export interface KeysCompared {
+  /** Those that no row names are destroyed; null: no keys are configured, or it could not be now. */
+  readonly unclaimed: Compared | null;
+}
 
 /** What may be done with a database that is closed: it was restored, or its vault is not the one it knows. */
 export interface Rescue {
   /** @param pinned fingerprints of the keys that alone are trusted */
   verify(pinned?: readonly string[]): Promise<Verification>;
-  /** Does again what the restored database has forgotten, and opens it. */
-  replay(actor: ActorName): Promise<Replay>;
+  /**
+   * Does again what the restored database has forgotten, and opens it. Its keys are those that it names from here on: what was written
+   * after the backup cannot be read any more, from a newer backup either.
+   */
+  replay(actor: ActorName): Promise<Replay & KeysCompared>;
   /** Goes on with the vault that is there. */
-  adopt(actor: ActorName): Promise<Adoption>;
+  adopt(actor: ActorName): Promise<Adoption & KeysCompared>;
   close(): Promise<void>;
 }
 
 /** Opens database and vault without asking whether they fit together; each act asks what it needs. */
 export async function openRescue(options: EngineOptions): Promise<Rescue> {
   const opened = await openParts(options);
-  const parts = await withItsVault(opened);
+  try {
+    return rescueOver(opened);
+  } catch (error) {
+    await closeParts(opened);
+    throw error;
+  }
+}
+
+/** @throws LetheError `vault_unset` */
+export function rescueOver(opened: EngineParts): Rescue {
+  const parts = { ...opened, vault: requireVault(opened.vault) };
   const own = (): Promise<unknown> => requireOwnVault(parts.db, parts.vault);
   const may = (actor: ActorName): Actor => authorised(parts.actors ?? null, actor, 'vault');
   return {
@@ -34,34 +62,46 @@ export async function openRescue(options: EngineOptions): Promise<Rescue> {
       const who = may(actor);
       await own();
       const done = await replay(parts, who);
-      await destroyKeys(parts, who);
-      return done;
+      return { ...done, unclaimed: await destroyKeys(parts, who) };
     },
     adopt: async (actor) => {
       const who = may(actor);
+      await refuseOthersKeys(parts);
       // an older copy has the keys again that were destroyed since
       const adopted = await adoptVault(parts, who.name, (tx) => recallDestroyed(tx, parts.clock.now()));
-      await destroyKeys(parts, who);
-      return adopted;
+      return { ...adopted, unclaimed: await destroyKeys(parts, who) };
     },
     close: () => closeParts(parts),
   };
 }
 
-/** Keys that are to be destroyed again; where that cannot be now, the worker's next round does it, and doctor tells of it. */
-async function destroyKeys({ db, clock, keys = null }: EngineParts, { name }: Actor): Promise<void> {
+type RescueParts = EngineParts & { readonly vault: Vault };
+
+/**
+ * Keys that are to be destroyed again, and those that the database which is there now does not name. Where that cannot be now, or the
+ * database is to be replayed first, whoever comes next does it (see destroyPending), and no run is done before.
+ */
+async function destroyKeys(
+  { db, clock, vault, keys }: RescueParts,
+  { name }: Actor,
+): Promise<Compared | null> {
   try {
-    await destroyEnded({ db, clock, keys, actor: await actorId(db, name) });
+    const actor = await actorId(db, name);
+    await destroyEnded({ db, clock, keys: keys ?? null, actor });
+    return keys ? await destroyUnclaimed({ db, clock, keys, vault, actor }) : null;
   } catch (error) {
     if (!(error instanceof LetheError)) throw error;
+    return null;
   }
 }
 
-async function withItsVault(opened: EngineParts) {
-  try {
-    return { ...opened, vault: requireVault(opened.vault) };
-  } catch (error) {
-    await closeParts(opened);
-    throw error;
-  }
+/**
+ * A vault that has keys belongs to the database that it was made for, also before it has seen an act or a seal: no row here names
+ * them, and they would be destroyed.
+ * @throws LetheError `vault_foreign`
+ */
+async function refuseOthersKeys({ db, vault, keys }: RescueParts): Promise<void> {
+  const [link, identity] = [await readLink(db), await vault.identity()];
+  if (!keys || !link || !identity || link.database === identity.database) return;
+  if ((await keys.store.counts()).length > 0) throw foreign(vault, identity, link);
 }

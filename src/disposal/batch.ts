@@ -7,6 +7,7 @@ import type { MapTable } from '../datamap/graph.js';
 import { isGuarded } from '../datamap/foreign-keys.js';
 import { keyAsText, sameKey } from '../datamap/key-sql.js';
 import { recordName } from '../datamap/record-ref.js';
+import { hasEncryption } from '../encryption/data-key-store.js';
 import { destroyEnded } from '../encryption/destroy-keys.js';
 import { appendEntry } from '../ledger/append.js';
 import { journaled, type Intend } from '../ledger/journaled.js';
@@ -49,7 +50,7 @@ function takeBatch(db: Database, run: Run, wanted: Wanted): Promise<TakenBatch> 
     (work) => throughDoor(db, work),
     async (tx, intend): Promise<TakenBatch> => {
       await tx.script(beginBatch(run, wanted));
-      const { endsKeys } = await holdPlan(tx, run.plan.id);
+      await holdPlan(tx, run.plan.id);
       await run.requireInForce(tx);
       const chunk = await claimChunk(tx, run.plan.id, run.closure.root, wanted);
       if (!chunk) return { outcome: { kind: 'none' }, keysEnded: 0 };
@@ -65,7 +66,7 @@ function takeBatch(db: Database, run: Run, wanted: Wanted): Promise<TakenBatch> 
         fit,
         exceptions.map(({ key }) => key),
       )[1];
-      const done = taken.length > 0 ? await act(tx, run, chunk.no, endsKeys) : NOTHING_DONE;
+      const done = taken.length > 0 ? await act(tx, run, chunk.no) : NOTHING_DONE;
       const { deleted, keysEnded } = done;
       await recordChunk(tx, run.plan.id, chunk, { taken: taken.length, deleted, exceptions });
       if (taken.length > 0) await recordBatch(tx, intend, run, { ...done, chunk: chunk.no, taken });
@@ -143,8 +144,10 @@ interface Act {
 const NOTHING_DONE: Act = { deleted: {}, keysEnded: 0, textsKept: 0 };
 
 /** Ends the keys of what goes, then deletes, children first, in one message. */
-async function act(tx: Tx, run: Run, chunk: number, endsKeys: boolean): Promise<Act> {
+async function act(tx: Tx, run: Run, chunk: number): Promise<Act> {
   const { work, closure, foreignKeys, plan, clock } = run;
+  // not before the roots are locked: until then the first encryption may give them keys, and entries in the blind index
+  const endsKeys = await hasEncryption(tx);
   const ending = endsKeys ? endingStatements(run, { plan: plan.id, at: clock.now() }) : [];
   const statements: readonly ActStatement[] = [
     ...[...ending, ...sweptParents(run, plan.id, chunk)].map((text) => ({ sql: text, deletes: null })),

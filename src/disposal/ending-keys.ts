@@ -51,14 +51,17 @@ export const leavesTexts = (run: Pick<Sweep, 'graph'>, { child, parent }: ClearE
 
 /**
  * Ends keys that came late: made in a transaction that a batch did not see, of a record that the batch has deleted. Nothing stands
- * under them. Before the run's keys are destroyed; returns how many.
+ * under them. What such a transaction has made the record found by goes too: an address that is nobody's could never be anybody's
+ * again. Before the run's keys are destroyed; returns how many.
  */
 export async function endLateKeys(db: Database, run: Run): Promise<number> {
   if (ownersIn(run).length === 0 || !(await hasEncryption(db))) return 0;
   const { plan, clock, startedAt } = run;
   let ended = 0;
-  for (const table of ownersIn(run))
+  for (const table of ownersIn(run)) {
     ended += await endWithout(db, table, { plan: plan.id, at: clock.now() }, plan.started_at ?? startedAt);
+    await unindexWithout(db, table, plan.id);
+  }
   return ended;
 }
 
@@ -77,4 +80,13 @@ async function endWithout(
     from late where k.id = late.id
       and not exists (select from ${raw(table.sql)} this where ${raw(keyAsText(table, 'this'))} = late.key)`);
   return count;
+}
+
+/** Of records whose key the plan has ended, unless one of the same key is there again. */
+async function unindexWithout(on: Queryable, table: MapTable, plan: string): Promise<void> {
+  const ended = sql`select key from lethe.data_key where plan_id = ${plan} and record = ${table.concept}`;
+  await on.query(sql`
+    delete from lethe.blind_index i
+    where i.record = ${table.concept} and i.key = any (array(${ended}))
+      and not exists (select from ${raw(table.sql)} this where ${raw(keyAsText(table, 'this'))} = i.key)`);
 }

@@ -2,6 +2,7 @@ import { raw, sql } from '../db/sql.js';
 import type { Database, Row, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
 import { isGuarded } from '../datamap/foreign-keys.js';
+import { hasEncryption } from '../encryption/data-key-store.js';
 import { journaled, type Intend } from '../ledger/journaled.js';
 import { isCyclic } from './check-roots.js';
 import { expandClosure } from './closure-sql.js';
@@ -73,6 +74,7 @@ async function takePartition(
   const acts = await recordItems(tx, run, planned);
   const early = await take(tx, act.early);
   await lockOut(tx, act);
+  await refuseKeys(tx, run); // until now the first encryption may have given them some
   await recheckDoomed(tx, run, act, records);
   const taken = [...early, ...(await take(tx, act.late))];
   await runAll(tx, act.after);
@@ -91,12 +93,17 @@ async function begin(tx: Tx, run: Run): Promise<void> {
       ';\n',
     ),
   );
-  const { endsKeys } = await holdPlan(tx, plan.id);
-  // thousands of keys at once, and texts to be counted: all that a batch does, and nothing would be gained by the drop
-  if (endsKeys && ownersIn(run).length > 0) throw rowByRow('its rows have keys of their own');
+  await holdPlan(tx, plan.id);
+  await refuseKeys(tx, run);
   await run.requireInForce(tx);
   const { rows } = await tx.query<Row & { alone: boolean }>(sql`select ${raw(PARTITION_ALONE)} as alone`);
   if (!rows[0]?.alone) throw elsewhere();
+}
+
+/** Thousands of keys at once, and texts to be counted: all that a batch does, and nothing would be gained by the drop. */
+async function refuseKeys(tx: Tx, run: Run): Promise<void> {
+  if (ownersIn(run).length > 0 && (await hasEncryption(tx)))
+    throw rowByRow('its rows have keys of their own');
 }
 
 /** Works out what goes along; a single row that something stops, or that lies beside the partition, stops it all. */

@@ -115,16 +115,14 @@ export async function lockPlan(tx: Tx, id: string): Promise<PlanRow> {
 }
 
 /**
- * Holds a plan as it is until the transaction ends: nobody withdraws it under a batch. In the same question, because every batch
- * asks it anew: whether the database encrypts, so that the records that go have keys that end.
+ * Holds a plan as it is until the transaction ends: nobody withdraws it under a batch.
  * @throws LetheError `plan_finished` when it has been withdrawn
  */
-export async function holdPlan(tx: Tx, id: string): Promise<{ readonly endsKeys: boolean }> {
-  const { rows } = await tx.query<Row & { state: PlanState; encrypts: boolean }>(sql`
-    select state, exists (select from lethe.encryption) as encrypts from lethe.plan where id = ${id} for key share of plan`);
+export async function holdPlan(tx: Tx, id: string): Promise<void> {
+  const { rows } = await tx.query<Row & { state: PlanState }>(sql`
+    select state from lethe.plan where id = ${id} for key share`);
   const [row] = rows;
   if (row?.state === 'withdrawn') throw new LetheError('plan_finished', { plan: id, state: row.state });
-  return { endsKeys: row?.encrypts ?? false };
 }
 
 /**

@@ -3,12 +3,13 @@ import type { Clock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
 import type { Database, Tx } from '../db/database.js';
 import { throughDoor } from '../db/disposal-door.js';
-import { pendingByPlan } from '../encryption/data-key-store.js';
+import { hasEncryption, pendingByPlan } from '../encryption/data-key-store.js';
 import { destroyEnded } from '../encryption/destroy-keys.js';
+import { destroyUnclaimedWhenDue } from '../encryption/unclaimed-keys.js';
 import { appendEntry } from '../ledger/append.js';
 import { runBatch } from './batch.js';
 import { passBrake, type Brake } from './brake.js';
-import { endLateKeys } from './ending-keys.js';
+import { endLateKeys, ownersIn } from './ending-keys.js';
 import type { Run } from './prepared-run.js';
 import {
   busyCauses,
@@ -46,8 +47,8 @@ export interface ApplyWatch {
 /**
  * Applies a plan to its end together with whoever else applies it: batches until no chunk is left, then the sweep. A run that a
  * brake sends to rest, or that is left, stays `applying`.
- * @throws LetheError `run_incomplete` when records stayed busy, `keys_pending` when their keys could not be destroyed yet; what
- *   was done stays done
+ * @throws LetheError `run_incomplete` when records stayed busy, `keys_pending` when their keys could not be destroyed yet,
+ *   `keys_unclaimed` when the vault may have others of them that a restored database has forgotten; what was done stays done
  */
 export async function applyBatches(db: Database, run: Run, watch: ApplyWatch): Promise<PlanRow> {
   const { id } = run.plan;
@@ -176,16 +177,36 @@ async function finish(db: Database, run: Run): Promise<PlanRow> {
   if (unswept > 0)
     return incomplete(db, run, unswept, 'they came late to deleted records, and are in use or protected');
   await endLateKeys(db, run);
-  const reason = await whyNotDestroyed(db, run);
+  const reason = await whyNot(db, run, () => destroyOwn(db, run));
   if (reason !== null) return keysLeft(db, run, reason);
+  const forgotten = await whyNot(db, run, () => destroyForgotten(db, run));
+  if (forgotten !== null) return keysForgotten(db, run, forgotten);
   await throughDoor(db, (tx) => markDone(tx, plan.id, actor, clock));
   return finished(db, plan.id);
 }
 
-/** Destroys what the batches of all who were at it have ended; null: nothing is left to destroy. */
-async function whyNotDestroyed(db: Database, { plan, keys, actor, clock }: Run): Promise<string | null> {
+/** What the batches of all who were at it have ended. */
+const destroyOwn = (db: Database, { plan, keys, actor, clock }: Run): Promise<number> =>
+  destroyEnded({ db, clock, keys, actor }, plan.id);
+
+/**
+ * A key of one of these records that a restored database has forgotten would read the backups in which they are still: the
+ * certificate says that nothing does.
+ */
+async function destroyForgotten(db: Database, run: Run): Promise<void> {
+  const { keys, vault, actor, clock } = run;
+  if (!keys || !vault || ownersIn(run).length === 0 || !(await hasEncryption(db))) return;
+  await destroyUnclaimedWhenDue({ db, clock, keys, vault, actor });
+}
+
+/** Why keys could not be destroyed; null: none of them is left. */
+async function whyNot(
+  db: Database,
+  { plan, clock }: Run,
+  destroy: () => Promise<unknown>,
+): Promise<string | null> {
   try {
-    await destroyEnded({ db, clock, keys, actor }, plan.id);
+    await destroy();
     return null;
   } catch (error) {
     if (error instanceof LetheError && error.code !== 'database_unreachable') return error.message;
@@ -199,6 +220,13 @@ async function keysLeft(db: Database, { plan: { id }, clock }: Run, reason: stri
   const what = `${keys} keys not destroyed: ${reason}`;
   if (!(await setPlanState(db, id, 'incomplete', what, clock.now()))) return finished(db, id);
   throw new LetheError('keys_pending', { plan: id, keys, reason });
+}
+
+/** @throws LetheError `keys_unclaimed`, unless somebody else has finished the plan meanwhile */
+async function keysForgotten(db: Database, { plan: { id }, clock }: Run, reason: string): Promise<PlanRow> {
+  const what = `keys that the database does not know of may be in the vault: ${reason}`;
+  if (!(await setPlanState(db, id, 'incomplete', what, clock.now()))) return finished(db, id);
+  throw new LetheError('keys_unclaimed', { plan: id, reason });
 }
 
 async function markDone(tx: Tx, planId: string, actor: string, clock: Clock): Promise<void> {

@@ -2,10 +2,10 @@ import type { Clock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
 import type { Database, Queryable, Row, Tx } from '../db/database.js';
 import { sql } from '../db/sql.js';
-import type { Keyring } from '../keys/keyring.js';
 import type { EpochRhythm, Keys } from '../keys/keys.js';
 import type { KeyStore } from '../keys/key-store.js';
 import { appendEntry } from '../ledger/append.js';
+import type { Vault } from '../vault/vault.js';
 import {
   lastDestroyed,
   noteDestroyed,
@@ -13,11 +13,11 @@ import {
   recallDestroyed,
   type PendingKey,
 } from './data-key-store.js';
+import { comparisonDue, destroyUnclaimedWhenDue, type ComparedKeys } from './unclaimed-keys.js';
 
 /** What it takes to destroy keys: no key service, it may be away. */
-export interface DestroyingKeys {
-  readonly keyring: Pick<Keyring, 'destroy'>;
-  readonly store: Pick<KeyStore, 'find' | 'epochs'>;
+export interface DestroyingKeys extends ComparedKeys {
+  readonly store: ComparedKeys['store'] & Pick<KeyStore, 'find'>;
   readonly provider: Pick<Keys['provider'], 'name'>;
   readonly rhythm: EpochRhythm;
   /** Asked by certificates alone. */
@@ -29,6 +29,8 @@ export interface DestroyContext {
   readonly clock: Clock;
   /** Null or absent: the installation names none. */
   readonly keys?: DestroyingKeys | null;
+  /** Where they stand; null or absent: nobody can say whether the database is as new as its keys, and none that it does not name goes. */
+  readonly vault?: Vault | null;
   /** Actor id, for the ledger. */
   readonly actor: string;
 }
@@ -56,10 +58,20 @@ export async function destroyEnded(context: DestroyContext, plan?: string): Prom
   }
 }
 
-/** The same for all plans; where the vault turns out to be an older copy, everything that was ever destroyed is so again. */
+/**
+ * The same for all plans; where the vault turns out to be an older copy, everything that was ever destroyed is so again, and where the
+ * database or the vault was exchanged, what the database does not name goes too. Throws also as destroyUnclaimed.
+ */
 export async function destroyPending(context: DestroyContext): Promise<number> {
   await recallFromOlderVault(context);
-  return destroyEnded(context);
+  return (await destroyEnded(context)) + (await destroyForgotten(context));
+}
+
+/** What is left of failed transactions can wait for the next run: every destruction makes a new epoch due. */
+async function destroyForgotten({ keys, vault, ...context }: DestroyContext): Promise<number> {
+  if (!keys || !vault || (await comparisonDue({ ...context, keys })) !== 'exchanged') return 0;
+  const found = await destroyUnclaimedWhenDue({ ...context, keys, vault });
+  return found === null ? 0 : found.subject + found.ticket;
 }
 
 async function recallFromOlderVault({ db, clock, keys }: DestroyContext): Promise<void> {

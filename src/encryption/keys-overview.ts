@@ -9,6 +9,7 @@ import { NAMED_USES, type NamedUse } from '../keys/key.js';
 import type { EpochState, KeyStore } from '../keys/key-store.js';
 import type { Keys } from '../keys/keys.js';
 import type { KeyProvider } from '../keys/provider.js';
+import { unclaimedTold, type UnclaimedTold } from './claims-store.js';
 import { encryptedRows } from './progress.js';
 import { encryptionState, type EncryptionState } from './state.js';
 
@@ -20,6 +21,8 @@ export interface KeysOverview {
     readonly rows: Readonly<Record<string, number>>;
   };
   readonly dataKeys: DataKeys;
+  /** Keys that were destroyed because no row of lethe.data_key named them, by what the ledger says. */
+  readonly unclaimed: UnclaimedTold;
   /** Null: lethe.json names no keys. */
   readonly root: RootStatus | null;
   readonly epochs: EpochsStatus | null;
@@ -73,6 +76,7 @@ export async function keysOverview(on: Queryable, keys: Keys | null): Promise<Ke
   return {
     encryption: { state: await encryptionState(on), rows: await encryptedRows(on) },
     dataKeys: await countDataKeys(on),
+    unclaimed: await unclaimedTold(on),
     root: keys && (await rootStatus(keys.provider)),
     epochs: keys && (await epochsStatus(keys)),
     versions: keys ? await livingVersions(keys) : [],

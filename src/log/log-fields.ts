@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from 'node:path';
 import { ERROR_CODES } from '../core/error-codes.js';
 import { LetheError } from '../core/errors.js';
 
@@ -6,33 +7,55 @@ export const REDACTED = '[redacted]';
 /** What a line may hold, and nothing else. */
 export type LogFields = Readonly<Record<string, string | number>>;
 
-type Shape = (value: unknown) => boolean;
+/** What is shown of a value; null: nothing. */
+type Shown = (value: unknown) => string | number | null;
 
 const text =
-  (pattern: RegExp): Shape =>
+  (pattern: RegExp): Shown =>
   (value) =>
-    typeof value === 'string' && pattern.test(value);
+    typeof value === 'string' && pattern.test(value) ? value : null;
 const oneOf =
-  (...words: readonly string[]): Shape =>
+  (...words: readonly string[]): Shown =>
   (value) =>
-    typeof value === 'string' && words.includes(value);
+    typeof value === 'string' && words.includes(value) ? value : null;
 /** An id as newId makes it: ten letters of its alphabet, so that no word and no address passes. */
-const id = (prefix: string): Shape => text(new RegExp(`^${prefix}-[23456789abcdefghjkmnpqrstuvwxyz]{10}$`));
-const count: Shape = (value) => typeof value === 'number' && Number.isFinite(value);
+const id = (prefix: string): Shown => text(new RegExp(`^${prefix}-[23456789abcdefghjkmnpqrstuvwxyz]{10}$`));
+const count: Shown = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 const instant = text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3,6})?Z$/);
+const code: Shown = (value) =>
+  typeof value === 'string' && Object.hasOwn(ERROR_CODES, value) ? value : null;
+
+/** Of keys and epochs: drawn at random, they say nothing of whose they are. */
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const uuid = text(new RegExp(`^${UUID}$`));
+/** As damagedKeys counts and names them. */
+const DAMAGED = `\\d+ under epoch ${UUID} \\(${UUID}(?:, ${UUID})*(?:, …)?\\)`;
+/** Host and name of a database: who logs in there, and with what, has no place in it. */
+const database = text(/^database (?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?\/[\w-]{1,63}$/);
+/** Of a path its last name: the folders above may be named after whoever works there. */
+const lastName: Shown = (value) => {
+  if (typeof value !== 'string' || !isAbsolute(value)) return null;
+  const name = basename(value);
+  return /^[\w.-]{1,64}$/.test(name) ? `…/${name}` : null;
+};
 
 /**
- * The names a line knows, and the shape of each. A policy's id is its author's own word; everything else is made by Lethe.
+ * The names a line knows, and what is shown of each. A policy's id is its author's own word; everything else is made by Lethe.
  * Free text has no shape, so it has no name.
  */
-const SHAPES: Readonly<Record<string, Shape>> = {
+const SHOWN: Readonly<Record<string, Shown>> = {
   worker: id('worker'),
   policy: text(/^[a-z0-9][a-z0-9-]{0,62}$/),
   plan: id('plan'),
   job: id('job'),
   slot: instant,
   until: instant,
-  code: (value) => typeof value === 'string' && Object.hasOwn(ERROR_CODES, value),
+  code,
+  epoch: uuid,
+  key: uuid,
+  damaged: text(new RegExp(`^${DAMAGED}(?:; ${DAMAGED})*$`)),
+  place: (value) => database(value) ?? lastName(value),
+  file: lastName,
   sqlstate: text(/^[0-9A-Z]{5}$/),
   state: oneOf(
     'open',
@@ -45,9 +68,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     'failed',
     'withdrawn',
   ),
-  outcome: (value) =>
-    oneOf('done', 'resting', 'stopped')(value) ||
-    (typeof value === 'string' && Object.hasOwn(ERROR_CODES, value)),
+  outcome: (value) => oneOf('done', 'resting', 'stopped')(value) ?? code(value),
   setting: oneOf('window', 'rowsPerSecond', 'replicationLagSeconds', 'lockWaits'),
   // of an HTTP route its pattern, never the address that was asked for
   route: text(/^[A-Z]{3,8} (\/[a-z:.-]{0,40}){1,8}$/),
@@ -61,6 +82,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   blocks: count,
   keys: count,
   epochs: count,
+  people: count,
   seconds: count,
   attempts: count,
 };
@@ -75,10 +97,10 @@ const OTHER = 'other';
 export function allowed(fields: object): LogFields {
   const passed: Record<string, string | number> = {};
   for (const name of Reflect.ownKeys(fields)) {
-    const shape = typeof name === 'string' && Object.hasOwn(SHAPES, name) ? SHAPES[name] : undefined;
+    const shown = typeof name === 'string' && Object.hasOwn(SHOWN, name) ? SHOWN[name] : undefined;
     const value: unknown = Object.getOwnPropertyDescriptor(fields, name)?.value;
-    if (typeof name !== 'string' || !shape) passed[OTHER] = REDACTED;
-    else passed[name] = shape(value) ? (value as string | number) : REDACTED;
+    if (typeof name !== 'string' || !shown) passed[OTHER] = REDACTED;
+    else passed[name] = shown(value) ?? REDACTED;
   }
   return passed;
 }

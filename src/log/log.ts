@@ -19,6 +19,8 @@ export const EVENTS = {
   'keys.destroyed': 'keys of deleted records were destroyed',
   'keys.pending': 'keys of deleted records could not be destroyed yet',
   'epoch.rotated': 'all keys were moved to a new epoch',
+  'index.rotated':
+    'people are found under a new key: the one of somebody who was found under the former was destroyed',
   'epoch.retired': 'keys of former epochs were removed',
   'epoch.due': 'epochs could not be seen to; tried again in the next round',
   'ledger.sealed': 'the ledger was sealed',

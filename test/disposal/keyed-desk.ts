@@ -92,7 +92,15 @@ export class KeysInMemory {
   provider: 'local' | 'aws-kms' = 'local';
   calls = 0;
 
+  private readonly uses = new Map<KeyId, 'subject' | 'ticket'>();
+
   constructor() {
+    const make = this.keyring.make.bind(this.keyring);
+    this.keyring.make = async (use, count) => {
+      const made = await make(use, count);
+      for (const { id } of made) this.uses.set(id, use);
+      return made;
+    };
     const destroy = this.keyring.destroy.bind(this.keyring);
     this.keyring.destroy = async (ids: readonly string[], at: Instant) => {
       this.reach();
@@ -107,7 +115,13 @@ export class KeysInMemory {
       keyring: this.keyring,
       provider: { name: this.provider },
       rhythm: { every: 'P30D', afterDestruction: 'P7D', keptFor: 'P35D' },
-      store: { find: (ids: readonly KeyId[]) => this.find(ids), epochs: () => this.epochs() },
+      store: {
+        find: (ids: readonly KeyId[]) => this.find(ids),
+        epochs: () => this.epochs(),
+        page: (epoch: string, after: KeyId | null, limit: number) => this.page(epoch, after, limit),
+        counts: () => this.counts(),
+        alone: <T>(work: () => Promise<T>) => work(),
+      },
       epochs: { all: () => Promise.resolve(this.living.map((id) => ({ id }))) },
       close: () => Promise.resolve(),
     } as unknown as Keys;
@@ -119,6 +133,20 @@ export class KeysInMemory {
       .filter((id) => this.keyring.keys.has(id))
       .map((id) => [id, { id } as WrappedKey] as const);
     return Promise.resolve(new Map(found));
+  }
+
+  private page(epoch: string, after: KeyId | null, limit: number): Promise<readonly WrappedKey[]> {
+    this.reach();
+    const ids = [...this.keyring.keys.keys()].filter((id) => after === null || id > after).sort();
+    return Promise.resolve(
+      ids.slice(0, limit).map((id) => ({ id, epoch, use: this.uses.get(id) ?? 'index' }) as WrappedKey),
+    );
+  }
+
+  private counts(): Promise<readonly { readonly use: string; readonly count: number }[]> {
+    this.reach();
+    const uses = [...this.keyring.keys.keys()].map((id) => this.uses.get(id) ?? 'index');
+    return Promise.resolve(uses.map((use) => ({ use, count: 1 })));
   }
 
   private epochs(): Promise<readonly EpochState[]> {

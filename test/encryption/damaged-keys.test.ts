@@ -78,7 +78,7 @@ describe('a damaged key of a customer', () => {
     await refusal(engine.keys.rotateEpoch(operator), 'keys_damaged');
     await dispose(engine, 'old-customers');
     expect((await real.keys.store.find([sick])).size).to.equal(0);
-    expect(await engine.keys.tend(operator)).to.deep.equal({ moved: null, retired: 0 });
+    expect(await engine.keys.tend(operator)).to.deep.equal({ moved: null, indexed: null, retired: 0 });
     expect([(await engine.keys.status()).epochs?.problem, await found()]).to.deep.equal([null, []]);
     now = LATER;
     expect(await engine.keys.tend(operator)).to.deep.equal({ moved: 1, retired: 1 });

@@ -7,6 +7,12 @@ export const KEY_ERRORS = {
     httpStatus: 503,
     exitCode: 2,
   },
+  keys_unnamed: {
+    template:
+      'nothing is encrypted here, and lethe.json names no keys: add "keys" to it (docs/keys.md), then `lethe keys encrypt`',
+    httpStatus: 409,
+    exitCode: 2,
+  },
   key_service_unavailable: {
     template:
       'the key service ({key}) cannot be reached: {reason}; nothing encrypted can be read or written until it can, everything else goes on',
@@ -30,6 +36,18 @@ export const KEY_ERRORS = {
     httpStatus: 500,
     exitCode: 2,
   },
+  key_file_unmade: {
+    template:
+      'the key file {file} is not made yet, since nothing is encrypted: `lethe keys encrypt` makes it',
+    httpStatus: 409,
+    exitCode: 2,
+  },
+  root_fixed: {
+    template:
+      'the root key in {file} does not change: with a key file there is no other one to move to. Nothing was done, and whatever is encrypted still needs that file: keep its copy',
+    httpStatus: 409,
+    exitCode: 2,
+  },
   epochs_unreadable: {
     template:
       'cannot use the place of the epoch keys, {place}: {reason}. Check LETHE_EPOCHS_URL and its rights',
@@ -49,7 +67,7 @@ export const KEY_ERRORS = {
   },
   key_unknown: {
     template:
-      'the vault has no key {key}, and does not know of its destruction: it is an older copy, or another vault',
+      'the vault has no key {key}, and does not know of its destruction: it is an older copy, or another vault. Put a backup of the vault that has it in place, and `lethe vault adopt`; where there is none, what it encrypted is lost, and its customer or ticket takes nothing new: dispose of the record, and make it anew (docs/keys.md)',
     httpStatus: 503,
     exitCode: 1,
   },
@@ -113,6 +131,18 @@ export const KEY_ERRORS = {
   keys_pending: {
     template:
       'plan {plan} is not finished: its records are deleted, and {keys} of their keys are not destroyed yet: {reason}; `lethe retention apply {plan}` or the worker goes on',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  keys_unclaimed: {
+    template:
+      'plan {plan} is not finished: its records and their keys are gone, but the database or the vault was exchanged for a backup, and keys that this database does not know of may be in the vault still: {reason}; `lethe retention apply {plan}` or the worker goes on',
+    httpStatus: 503,
+    exitCode: 1,
+  },
+  keys_unsettled: {
+    template:
+      'the vault has {keys} keys that nothing in the database names, and transactions are open that may be about to name them, or a backup of the database is being made; nothing is destroyed, try again when they have ended',
     httpStatus: 503,
     exitCode: 1,
   },
