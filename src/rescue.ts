@@ -3,8 +3,12 @@ import { LetheError } from './core/errors.js';
 import { replay, type Replay } from './disposal/replay.js';
 import { closeParts, openParts, type EngineOptions, type EngineParts } from './engine-parts.js';
 import { recallDestroyed } from './encryption/data-key-store.js';
+import { keysMissing } from './encryption/claims-store.js';
 import { destroyEnded } from './encryption/destroy-keys.js';
+import { indexIsLost } from './encryption/index-due.js';
+import { reindex } from './encryption/re-index.js';
 import { destroyUnclaimed, type Compared } from './encryption/unclaimed-keys.js';
+import type { Keys } from './keys/keys.js';
 import { actorId } from './ledger/actor-directory.js';
 import {
   adoptVault,
@@ -21,6 +25,12 @@ import type { Vault } from './vault/vault.js';
 export interface KeysCompared {
   /** Those that no row names are destroyed; null: no keys are configured, or it could not be now. */
   readonly unclaimed: Compared | null;
+  /** Keys that rows name and the vault does not have: what they encrypted cannot be read. */
+  readonly missing: number;
+  /** People indexed anew, because the index was of another time than its key; null: it was not, or it is to be done yet. */
+  readonly indexed: number | null;
+  /** The index is of another time, and could not be made anew now. */
+  readonly isIndexLost: boolean;
 }
 
 /** What may be done with a database that is closed: it was restored, or its vault is not the one it knows. */
@@ -62,20 +72,45 @@ export function rescueOver(opened: EngineParts): Rescue {
       const who = may(actor);
       await own();
       const done = await replay(parts, who);
-      return { ...done, unclaimed: await destroyKeys(parts, who) };
+      return { ...done, ...(await settleKeys(parts, who)) };
     },
     adopt: async (actor) => {
       const who = may(actor);
       await refuseOthersKeys(parts);
       // an older copy has the keys again that were destroyed since
       const adopted = await adoptVault(parts, who.name, (tx) => recallDestroyed(tx, parts.clock.now()));
-      return { ...adopted, unclaimed: await destroyKeys(parts, who) };
+      return { ...adopted, ...(await settleKeys(parts, who)) };
     },
     close: () => closeParts(parts),
   };
 }
 
 type RescueParts = EngineParts & { readonly vault: Vault };
+
+async function settleKeys(parts: RescueParts, who: Actor): Promise<KeysCompared> {
+  const unclaimed = await destroyKeys(parts, who);
+  const { db, keys } = parts;
+  if (!keys) return { unclaimed, missing: 0, indexed: null, isIndexLost: false };
+  const missing = await keysMissing(db, keys.store);
+  if (!(await indexIsLost(db, keys.store))) return { unclaimed, missing, indexed: null, isIndexLost: false };
+  const indexed = await indexAnew({ ...parts, keys });
+  return { unclaimed, missing, indexed, isIndexLost: indexed === null };
+}
+
+/** Null: the key service is away, or others are at it; doctor tells of it. */
+async function indexAnew({
+  db,
+  graph,
+  clock,
+  keys,
+}: RescueParts & { readonly keys: Keys }): Promise<number | null> {
+  try {
+    return (await reindex({ db, graph, clock, keyring: keys.keyring })).people;
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error;
+    return null;
+  }
+}
 
 /**
  * Keys that are to be destroyed again, and those that the database which is there now does not name. Where that cannot be now, or the

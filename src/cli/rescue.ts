@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { KeysCompared } from '../rescue.js';
 import { counted } from './output.js';
 import { withEngine, withRescue } from './session.js';
 
@@ -68,8 +69,27 @@ const replay = (command: Command): Promise<void> =>
             `! of ${counted(uncertain.length, 'act')} nobody knows whether it committed: ${uncertain.join(', ')}`,
           ]
         : []),
+      ...keysLines(done),
     ]);
   });
+
+function keysLines({ unclaimed, missing, indexed, isIndexLost }: KeysCompared): readonly string[] {
+  const gone = unclaimed === null ? 0 : unclaimed.subject + unclaimed.ticket;
+  return [
+    ...(gone > 0
+      ? [
+          `${counted(gone, 'key')} that this database does not name are destroyed: what they encrypted after the backup is gone.`,
+        ]
+      : []),
+    ...(missing > 0
+      ? [
+          `! ${counted(missing, 'key')} that this database names are not in the vault: what they encrypted cannot be read. A newer backup of the vault may have them (docs/keys.md)`,
+        ]
+      : []),
+    ...(indexed === null ? [] : [`${counted(indexed, 'person', 'people')} indexed anew.`]),
+    ...(isIndexLost ? ['! People are not found by what they wrote until `lethe keys rotate index`'] : []),
+  ];
+}
 
 const prune = (command: Command): Promise<void> =>
   withEngine(command, async ({ engine, out }) => {
@@ -93,5 +113,6 @@ const adopt = (command: Command): Promise<void> =>
       ...(adopted.block > 0
         ? [`Blocks up to ${adopted.block} are vouched for by no vault any more; keep your exports of them.`]
         : []),
+      ...keysLines(adopted),
     ]);
   });

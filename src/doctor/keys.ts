@@ -12,8 +12,10 @@ import { damagedKeys } from '../keys/damaged-keys.js';
 import { isUnfinished, type EpochState } from '../keys/key-store.js';
 import type { Keys } from '../keys/keys.js';
 import { rotationDue } from '../keys/rotate-epoch.js';
+import { isKeyFileUnmade } from '../encryption/unmade-key-file.js';
 import { before, DAY, dayOf, daysBetween } from './context.js';
 import { encryptedUnprotected } from './encrypted-columns.js';
+import { keysApart } from './keys-apart.js';
 import { listed } from './listed.js';
 
 export interface KeysQuestion {
@@ -127,12 +129,16 @@ const isClear = ({ sql: name, type }: MapColumn): string =>
     : `left(this.${name}, ${TEXT_PREFIX.length}) <> ${literal(TEXT_PREFIX)}`;
 
 async function keysFindings(question: KeysQuestion, keys: Keys): Promise<readonly Finding[]> {
-  return [
+  if (await isKeyFileUnmade(question.db, keys)) return []; // `encryption_off` says what makes it
+  const found = [
     ...(await orFailure(() => ofProvider(keys))),
     ...(await orFailure(() => ofEpochs(keys))),
     ...(await orFailure(() => ofDamage(keys))),
     ...(await orFailure(() => ofRotation(question, keys))),
+    ...(await orFailure(() => keysApart(question.db, keys.store))),
   ];
+  // a key file is root and place of the epochs at once: what is wrong with it is said once
+  return found.filter(({ message }, at) => found.findIndex((other) => other.message === message) === at);
 }
 
 async function orFailure(work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Instant } from '../core/instant.js';
 import type { Queryable, Row } from '../db/database.js';
 import { sql } from '../db/sql.js';
+import type { KeyStore } from '../keys/key-store.js';
 
 const PAUSE_MS = 50;
 
@@ -28,6 +29,17 @@ export async function namedKeys(on: Queryable): Promise<number> {
       + (select count(*) from lethe.data_key
          where ended_at is not null and (destroyed_at is null or back_at is not null)) as keys`);
   return Number(rows[0]?.keys ?? 0);
+}
+
+/** How many of the keys that the database names the vault does not have; fewer than there are where it has some that no row names. */
+export async function keysMissing(on: Queryable, store: Pick<KeyStore, 'counts'>): Promise<number> {
+  return Math.max(0, (await namedKeys(on)) - (await ownersKeysIn(store)));
+}
+
+/** How many keys of persons and tickets the vault has. */
+export async function ownersKeysIn(store: Pick<KeyStore, 'counts'>): Promise<number> {
+  const counts = (await store.counts()).filter(({ use }) => use === 'subject' || use === 'ticket');
+  return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Keys that were destroyed because no row named them. */

@@ -37,7 +37,7 @@ export interface DestroyContext {
 
 /** Keys destroyed in one call: more than a batch ends. */
 const AT_ONCE = 2000;
-/** Destroyed keys that the vault is asked after, to find out that it is an older copy. */
+/** Of those destroyed last the vault is asked after so many. */
 const ASKED = 100;
 
 /**
@@ -75,9 +75,13 @@ async function destroyForgotten({ keys, vault, ...context }: DestroyContext): Pr
 }
 
 async function recallFromOlderVault({ db, clock, keys }: DestroyContext): Promise<void> {
-  if (!keys) return;
-  const ids = await lastDestroyed(db, ASKED);
-  if (ids.length > 0 && (await keys.store.find(ids)).size > 0) await recallDestroyed(db, clock.now());
+  if (keys && (await hasDestroyed(db, keys.store))) await recallDestroyed(db, clock.now());
+}
+
+/** Whether the vault has keys again that were destroyed: it is an older copy. */
+export async function hasDestroyed(on: Queryable, store: Pick<KeyStore, 'find'>): Promise<boolean> {
+  const ids = await lastDestroyed(on, ASKED);
+  return ids.length > 0 && (await store.find(ids)).size > 0;
 }
 
 async function destroyAll(

@@ -145,7 +145,9 @@ export function keysOver(
       if (!mayRotate || !(await rotationDue(context.keys, clock.now())))
         return { moved: null, indexed: null, retired: retired.length };
       // before: the former index key is left behind in the epoch that ends
-      const indexed = (await indexDue(db, context.keys.store)) ? await indexAnew(name, { signal }) : null;
+      const indexed = (await indexDue(db, context.keys, clock.now()))
+        ? await indexAnew(name, { signal })
+        : null;
       const { moved } = await moveKeys(name, { signal });
       return { moved, indexed: indexed && indexed.people, retired: retired.length };
     },

@@ -10,7 +10,7 @@ import { appendEntry } from '../ledger/append.js';
 import { requireCurrent } from '../ledger/standing.js';
 import { requireStillOwn } from '../ledger/vault-link.js';
 import type { Vault } from '../vault/vault.js';
-import { claimersEnded, lastComparison, namedKeys } from './claims-store.js';
+import { claimersEnded, lastComparison, namedKeys, ownersKeysIn } from './claims-store.js';
 import { dataKeysAmong } from './owner-keys.js';
 
 /** What it takes of the keys to compare and to destroy them: no key service. */
@@ -107,9 +107,7 @@ export async function comparisonDue({
   const last = await lastComparison(db);
   // never: nobody knows what was exchanged before this was asked
   if (last === null || last.isExchange) return 'exchanged';
-  const named = await namedKeys(db);
-  const there = (await store.counts()).reduce((sum, one) => (isOwners(one) ? sum + one.count : sum), 0);
-  if (there > named) return 'more';
+  if ((await ownersKeysIn(store)) > (await namedKeys(db))) return 'more';
   return isOver(last.at, EVERY, clock.now()) ? 'daily' : null;
 }
 
