@@ -29,6 +29,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   transparency: 7,
   doctor: 8,
   'config.ts': 8,
+  'config-keys.ts': 8,
   'engine.ts': 8,
   'engine-parts.ts': 8,
   'rescue.ts': 8,

@@ -47,7 +47,10 @@ export interface CatalogueColumn {
 
 export interface Trigger {
   readonly name: string;
+  /** A function, or what stands for one. */
   readonly calls: string;
+  /** The schema of the function; null: there is none. */
+  readonly schema: string | null;
   /** Fires when a row is changed or removed, not only when it is made. */
   readonly onChange: boolean;
 }
@@ -115,11 +118,12 @@ const uniqueKeysOf = () => sql`(
 
 /** Bits of tgtype: 8 DELETE, 16 UPDATE, 32 TRUNCATE. Rules count as triggers. */
 const triggersOf = () => sql`(
-  select coalesce(jsonb_agg(jsonb_build_object('name', name, 'calls', calls, 'onChange', "onChange") order by name), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('name', name, 'calls', calls, 'schema', schema, 'onChange', "onChange") order by name), '[]')
   from (
-    select t.tgname::text as name, p.proname::text as calls, t.tgtype & 56 <> 0 as "onChange"
+    select t.tgname::text as name, p.proname::text as calls, p.pronamespace::regnamespace::text as schema,
+      t.tgtype & 56 <> 0 as "onChange"
     from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'D' and p.proname not like 'tsvector_update_trigger%'
     union all
-    select r.rulename::text, 'a rule', r.ev_type in ('2', '4') from pg_rewrite r
+    select r.rulename::text, 'a rule', null, r.ev_type in ('2', '4') from pg_rewrite r
     where r.ev_class = c.oid and r.rulename <> '_RETURN') x)`;

@@ -1,8 +1,8 @@
 import { identifier } from '../db/sql.js';
-import type { Catalogue, CatalogueTable } from './catalogue.js';
+import type { Catalogue, CatalogueTable, Trigger } from './catalogue.js';
 import { splitName } from './compile-tables.js';
 import { error, hint, warning, type Finding } from './finding.js';
-import { isOwnTable, type MapGraph, type MapTable } from './graph.js';
+import { OWN_SCHEMA, type MapGraph, type MapTable } from './graph.js';
 import type { Losses } from './losses.js';
 
 /** Every mapped table is there, is a table, and its key names one row; every other table has an answer. */
@@ -79,13 +79,17 @@ function checkKey({ id, key, sql }: MapTable, found: CatalogueTable): readonly F
   ];
 }
 
-/** Of Lethe's own tables: refuses an UPDATE, and does nothing else. */
-const APPEND_ONLY = 'stays_as_written';
+/** Lethe's own functions that refuse what is not to be written, and do nothing else. */
+const REFUSING: readonly string[] = ['stays_as_written', 'refuse_plaintext'];
+
+/** By function and schema: a trigger's name is whatever somebody calls it. */
+const onlyRefuses = ({ calls, schema }: Trigger): boolean =>
+  schema === OWN_SCHEMA && REFUSING.includes(calls);
 
 /** Triggers run whatever they like with the old row: history tables, undo dumps, queues. */
 function checkTriggers(table: MapTable, found: CatalogueTable, losses: Losses): readonly Finding[] {
   if (!losses.tables.has(table)) return [];
-  const others = found.triggers.filter(({ calls }) => !(isOwnTable(table) && calls === APPEND_ONLY));
+  const others = found.triggers.filter((trigger) => !onlyRefuses(trigger));
   return others.map(({ name, calls, onChange }) => {
     const message = `${table.sql} has trigger "${name}" (${calls}); see whether it copies rows elsewhere, and map that table`;
     return (onChange ? warning : hint)('trigger', `tables.${table.id}`, message);

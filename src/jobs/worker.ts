@@ -6,7 +6,7 @@ import { claimSlots } from './claim-slots.js';
 import { isAway, told } from './failure.js';
 import { workerContext, type WorkerContext, type WorkerOptions } from './worker-context.js';
 
-/** A plan that was applied, or a job that did not simply go on. */
+/** A plan that was applied, a job that did not simply go on, or work on keys that failed: job `destruction` or `epochs` of `keys`. */
 export type WorkDone = RunDone | JobDone;
 
 export interface RunDone {
@@ -42,9 +42,7 @@ export async function workRound(context: WorkerContext): Promise<readonly WorkDo
     if (leave.aborted) break;
     done.push(await applyOne(context, plan));
   }
-  done.push(...(await advanceJobs(context)));
-  await destroyKeys(context);
-  await tendEpochs(context);
+  done.push(...(await advanceJobs(context)), ...(await destroyKeys(context)), ...(await tendEpochs(context)));
   await seal(context); // also what holds and approvals wrote since the last round
   return done;
 }
@@ -86,30 +84,42 @@ async function outcomeOf(
   }
 }
 
+/** Work on keys that failed, told as a job is; the next round tries it again. */
+const undone = (job: 'destruction' | 'epochs', error: unknown): readonly JobDone[] => {
+  const { code: outcome, message } = told(error);
+  return [{ job, policy: 'keys', outcome, message }];
+};
+
 /** What no run of its own destroys any more: of withdrawn and replayed ones, and what an older copy of the vault has again. */
-async function destroyKeys({ engine, actor, log }: WorkerContext): Promise<void> {
+async function destroyKeys({ engine, actor, log }: WorkerContext): Promise<readonly JobDone[]> {
   try {
     const keys = await engine.retention.destroyKeys(actor);
     if (keys > 0) log.info('keys.destroyed', { keys });
+    return [];
   } catch (error) {
     if (isAway(error)) throw error;
     log.error('keys.pending', error, {});
+    return undone('destruction', error);
   }
 }
 
 /** A new epoch where one is due and nothing brakes; the end of those that are empty for long enough. */
-async function tendEpochs({ engine, actor, log, brake, leave }: WorkerContext): Promise<void> {
-  if (leave.aborted) return;
+async function tendEpochs(context: WorkerContext): Promise<readonly JobDone[]> {
+  const { engine, actor, log, brake, leave } = context;
+  if (leave.aborted) return [];
   try {
     const mayRotate = (await brake?.ask())?.kind !== 'rest';
-    const { moved, retired } = await engine.keys.tend(actor, { mayRotate, signal: leave });
+    const { moved, indexed, retired } = await engine.keys.tend(actor, { mayRotate, signal: leave });
+    if (indexed !== null) log.info('index.rotated', { people: indexed });
     if (moved !== null) log.info('epoch.rotated', { keys: moved });
     if (retired > 0) log.info('epoch.retired', { epochs: retired });
+    return [];
   } catch (error) {
     if (isAway(error)) throw error;
     // asked to leave in the middle: the next worker goes on; another process at it: nothing to do
-    if (isLeaving(leave) || told(error).code === 'rotation_running') return;
+    if (isLeaving(leave) || told(error).code === 'rotation_running') return [];
     log.error('epoch.due', error);
+    return undone('epochs', error);
   }
 }
 

@@ -7,8 +7,9 @@ export interface CallOptions {
 
 /** The SDK's client, loaded and configured at the first call: who uses no KMS does not pay for it. */
 export interface KmsClient {
-  /** Throws what the SDK throws, and a TimeoutError when all tries together took too long. */
+  /** Throws what the SDK throws, a TimeoutError when all tries together took too long, and Closed where it was closed meanwhile. */
   ask<T>(call: (kms: Sdk.KMS, options: CallOptions) => Promise<T>): Promise<T>;
+  /** Ends the calls that are under way, tries and all, and lets their connections go. Whoever asks afterwards connects anew. */
   close(): void;
 }
 
@@ -26,12 +27,21 @@ const ATTEMPTS = 5;
 /** Region, endpoint (AWS_ENDPOINT_URL_KMS) and credentials come from the SDK's ordinary configuration. */
 export function kmsClient(patience: KmsPatience = PATIENCE): KmsClient {
   let opened: Promise<Sdk.KMS> | undefined;
+  const underWay = new Set<AbortController>();
   return {
     ask: async (call) => {
-      const kms = await (opened ??= openClient(patience));
-      return within(patience.all, (abortSignal) => call(kms, { abortSignal }));
+      const asking = new AbortController();
+      underWay.add(asking);
+      try {
+        const kms = await (opened ??= openClient(patience));
+        return await within(patience.all, asking, (abortSignal) => call(kms, { abortSignal }));
+      } finally {
+        underWay.delete(asking);
+      }
     },
     close: () => {
+      // without its connections alone, a call would go on with its next try, and hold the process
+      for (const asking of underWay) asking.abort(ended('Closed', 'closed before there was an answer'));
       void opened?.then(
         (kms) => {
           kms.destroy();
@@ -75,18 +85,32 @@ function withoutVersionWarning<T>(make: () => T): T {
   }
 }
 
-async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(Object.assign(new Error('no answer in time'), { name: 'TimeoutError' }));
-      controller.abort();
-    }, ms);
-  });
+async function within<T>(
+  ms: number,
+  asking: AbortController,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal } = asking;
+  signal.throwIfAborted();
+  const timer = setTimeout(() => {
+    asking.abort(ended('TimeoutError', 'no answer in time'));
+  }, ms);
   try {
-    return await Promise.race([work(controller.signal), tooLate]);
+    return await Promise.race([work(signal), endOf(signal)]);
   } finally {
     clearTimeout(timer);
   }
 }
+
+const endOf = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        reject(signal.reason as Error);
+      },
+      { once: true },
+    );
+  });
+
+const ended = (name: string, message: string): Error => Object.assign(new Error(message), { name });

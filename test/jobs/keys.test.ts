@@ -2,8 +2,10 @@ import { expect } from 'chai';
 import type { Clock } from '../../src/core/clock.js';
 import { parseInstant, type Instant } from '../../src/core/instant.js';
 import type { Brake } from '../../src/disposal/brake.js';
-import { engineOver } from '../../src/engine.js';
-import { workOnce } from '../../src/jobs/worker.js';
+import { LetheError } from '../../src/core/errors.js';
+import { engineOver, type Engine } from '../../src/engine.js';
+import { hasFailed, workOnce } from '../../src/jobs/worker.js';
+import type { Keys } from '../../src/keys/keys.js';
 import type { Log } from '../../src/log/log.js';
 import { realKeys, type RealKeys } from '../support/real-keys.js';
 import { closeDesks, openDesk, operator, TICKETS, ticketTable, type Desk } from '../support/small-desk.js';
@@ -44,18 +46,19 @@ describe("a worker's rounds, and the keys", () => {
         tell(event, { error: String(error) });
       },
     };
-    const policiesInForce = (): Promise<readonly []> => Promise.resolve([]);
-    const engine = engineOver({
+    await workOnce(engineOf(real.keys), operator, { log, ...(brake && { brake }) });
+    return told;
+  }
+
+  const engineOf = (keys: Keys): Engine =>
+    engineOver({
       db: desk.db,
       graph: desk.graph,
       clock,
       vault: null,
-      keys: real.keys,
-      policiesInForce,
+      keys,
+      policiesInForce: () => Promise.resolve([]),
     });
-    await workOnce(engine, operator, { log, ...(brake && { brake }) });
-    return told;
-  }
 
   it('move all keys to a new epoch when it is time, outside the window never, and remove the old key at its end', async () => {
     await real.keys.keyring.make('ticket', 3);
@@ -74,5 +77,28 @@ describe("a worker's rounds, and the keys", () => {
       "select kind from lethe.ledger_entry where kind like 'epoch.%' order by at",
     );
     expect(entries.map(({ kind }) => kind)).to.deep.equal(['epoch.rotated', 'epoch.retired']);
+  });
+
+  it('say what of the keys could not be done, and that it is no good end', async () => {
+    clock.at = on('2024-12-01');
+    const [epoch] = await real.keys.store.epochs();
+    const epochs = { ...real.keys.epochs, all: () => Promise.resolve([]) };
+    const lost = new LetheError('epoch_lost', { epoch: epoch?.id ?? '', place: epochs.place });
+    const epochsOnly = await workOnce(engineOf({ ...real.keys, epochs }), operator);
+    expect(epochsOnly).to.deep.equal([
+      { job: 'epochs', policy: 'keys', outcome: 'epoch_lost', message: lost.message },
+    ]);
+    expect(epochsOnly.map(hasFailed)).to.deep.equal([true]);
+    await desk.admin(`insert into lethe.data_key (id, use, record, key, made_at, ended_at)
+      values (gen_random_uuid(), 'ticket', 'ticket', '9', '2021-01-01', '2024-11-30')`);
+    const unreadable = new LetheError('vault_unreadable', { place: 'there', reason: 'the test says so' });
+    const keyring = { ...real.keys.keyring, destroy: () => Promise.reject(unreadable) };
+    const [destruction] = await workOnce(engineOf({ ...real.keys, keyring }), operator);
+    expect(destruction).to.deep.equal({
+      job: 'destruction',
+      policy: 'keys',
+      outcome: 'vault_unreadable',
+      message: unreadable.message,
+    });
   });
 });

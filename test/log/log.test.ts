@@ -113,6 +113,53 @@ describe('the log of a worker', () => {
     expect(message).to.include('plan-abcdefghjk').and.to.include('[redacted]');
   });
 
+  const wordsOf = (error: LetheError): string => {
+    const { message } = line((log) => {
+      log.error('epoch.due', error);
+    })['error'] as { message: string };
+    return message;
+  };
+  const [epoch, key] = ['0c9ea8e5-2f6d-4f5a-9b57-2f35a3f1d001', '5b1d7f0e-93a5-4c11-8a52-6a0f41f0c002'];
+
+  it('names keys and epochs by their ids, which are drawn at random', () => {
+    expect(
+      wordsOf(new LetheError('epoch_lost', { epoch, place: 'database keys.example:5433/epochs' })),
+    ).to.include(`epoch key ${epoch} is not in database keys.example:5433/epochs:`);
+    expect(wordsOf(new LetheError('key_destroyed', { key, at: '2026-01-01T00:00:00Z' }))).to.include(key);
+    const damaged = `2 under epoch ${epoch} (${key}, ${epoch}); 9 under epoch ${key} (${key}, ${key}, ${key}, …)`;
+    expect(wordsOf(new LetheError('keys_damaged', { damaged }))).to.include(damaged);
+    for (const wrong of [
+      'anna-muster',
+      `${key} anna-muster`,
+      'annamuster/5b1d7f0e-93a5-4c11-8a52-6a0f41f0c002',
+    ])
+      for (const error of [
+        new LetheError('key_unknown', { key: wrong }),
+        new LetheError('epoch_lost', { epoch: wrong, place: 'database h/d' }),
+        new LetheError('keys_damaged', { damaged: `1 under epoch ${epoch} (${wrong})` }),
+      ])
+        expect(wordsOf(error)).to.include('[redacted]');
+  });
+
+  it('names a place by host and database, or by the last name of a path: no user, no password, no folder', () => {
+    const placed = (place: string): string => wordsOf(new LetheError('epoch_lost', { epoch, place }));
+    expect(placed('/home/anna-muster/lethe-keys.json')).to.include('is not in …/lethe-keys.json:');
+    expect(
+      wordsOf(new LetheError('key_file_unsafe', { file: '/home/annamuster/keys.json', mode: '644' })),
+    ).to.include('the key file …/keys.json can');
+    expect(placed('database [::1]:5432/epochs')).to.include('database [::1]:5432/epochs');
+    for (const place of [
+      'database anna-muster:Geheimnis-4711@keys.example/epochs',
+      'database annamuster:4711/Geheimnis-4711@keys.example/epochs',
+      'postgres://annamuster:Geheimnis-4711@keys.example/epochs',
+      'messages.body of row anna-muster',
+      'messages.body of row /anna-muster',
+      '/srv/Anna Muster',
+      'anna-muster/keys.json',
+    ])
+      expect(placed(place)).to.include('is not in [redacted]:');
+  });
+
   it('says of any other error where it happened, and nothing of what it says', () => {
     const hostile = Object.assign(new TypeError('Anna Muster\n    at Anna Muster (anna-muster:1:1)'), {
       detail: 'Key (email)=(anna.muster@example.org) already exists',

@@ -115,4 +115,13 @@ export const REFERENCES: readonly DoctorCase[] = [
     finds: ['warning trigger tables.notes', 'warning trigger tables.logs', 'hint trigger tables.notes'],
     saying: '"b" (f)',
   },
+  {
+    what: "no trigger that calls one of Lethe's own functions, but one that has the names alone",
+    ddl: `create schema if not exists lethe;
+      create or replace function lethe.refuse_plaintext() returns trigger language plpgsql as $$ begin return new; end $$;
+      create function refuse_plaintext() returns trigger language plpgsql as $$ begin return new; end $$;
+      create trigger any_name before update on notes for each row execute function lethe.refuse_plaintext();
+      create trigger lethe_refuses_updated before update on logs for each row execute function refuse_plaintext()`,
+    finds: ['warning trigger tables.logs'],
+  },
 ];
