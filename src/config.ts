@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { basename, dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { keysConfig, wordsOfFile } from './config-keys.js';
 import { ROLES, type Role } from './core/actor.js';
 import { describeProblems, LetheError, type Problem } from './core/errors.js';
 import { parsePeriod } from './core/period.js';
@@ -11,10 +11,13 @@ import { readJsonFile } from './datamap/json-file.js';
 import { zodProblems } from './datamap/zod-problems.js';
 import type { KeysConfig } from './keys/keys.js';
 
-const period = z.string().superRefine((text, context) => {
-  const read = parsePeriod(text);
-  if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
-});
+/** In words of its own: those of core are about retention. */
+const period = z
+  .string()
+  .refine(
+    (text) => !('problem' in parsePeriod(text)),
+    'must be a period of days, weeks, months or years, such as "P30D"; the shortest is "P1D"',
+  );
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "22:00"');
 const zone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "Europe/Berlin"');
 
@@ -161,66 +164,6 @@ export function vaultConfig(around: Surroundings, folder: string, named?: string
   return named === undefined ? null : { url: undefined, folder: resolve(folder, named) };
 }
 
-/**
- * What encrypts, from lethe.json and LETHE_EPOCHS_URL.
- * @throws LetheError `config_invalid` where something is missing, or would stand beside what it protects
- */
-export function keysConfig(
-  around: Surroundings,
-  folder: string,
-  { keys, vault }: Pick<z.output<typeof configSchema>, 'keys' | 'vault'>,
-): KeysConfig | null {
-  if (!keys) return null;
-  const refuse = (problem: string): LetheError =>
-    new LetheError('config_invalid', { problems: `lethe.json: keys: ${problem}` });
-  const { provider, file, key, epochs } = keys;
-  const itsVault = vaultConfig(around, folder, vault);
-  if (!itsVault) throw refuse('they stand in the vault, and none is named');
-  const isInVault = (path: string): boolean => itsVault.url === undefined && isWithin(itsVault.folder, path);
-  if (provider === 'local') {
-    if (key !== undefined) throw refuse('"key" is for aws-kms; a local key file is named by "file"');
-    const path = resolve(folder, file ?? 'lethe-keys.json');
-    if (isInVault(path))
-      throw refuse(
-        '"file" is in the folder of the vault, whose backups would take it along; put it elsewhere',
-      );
-    return { root: { provider, file: path }, epochs };
-  }
-  if (key === undefined) throw refuse('aws-kms needs "key": id, alias or ARN of a symmetric key');
-  if (file !== undefined) throw refuse('"file" is for the local provider');
-  const place = around.environment['LETHE_EPOCHS_URL'];
-  const { DATABASE_URL, LETHE_VAULT_URL } = around.environment;
-  if (place === undefined || place === '')
-    throw refuse(
-      'set LETHE_EPOCHS_URL: epoch keys need a place of their own, postgres://… or file:///…, that no backup of the vault takes along',
-    );
-  if ([DATABASE_URL, LETHE_VAULT_URL].some((other) => other && databaseAt(other) === databaseAt(place)))
-    throw refuse('LETHE_EPOCHS_URL names the database of the tickets or of the vault; it must be another');
-  if (URL.canParse(place) && new URL(place).protocol === 'file:' && isInVault(pathAt(place)))
-    throw refuse('LETHE_EPOCHS_URL is in the folder of the vault, whose backups would take it along');
-  return { root: { provider, key, epochs: place }, epochs };
-}
-
-const isWithin = (folder: string, path: string): boolean => `${path}${sep}`.startsWith(`${folder}${sep}`);
-
-/** As it is written where it cannot be read: whoever opens it says so. */
-function pathAt(url: string): string {
-  try {
-    return resolve(fileURLToPath(url));
-  } catch {
-    return url;
-  }
-}
-
-/** Host, port and name: two URLs of one database may differ in user and options. */
-function databaseAt(text: string): string {
-  if (!URL.canParse(text)) return text;
-  const { protocol, hostname, port, pathname, searchParams } = new URL(text);
-  if (!protocol.startsWith('postgres')) return text;
-  const host = searchParams.get('host') ?? hostname.toLowerCase();
-  return `${host}:${searchParams.get('port') ?? (port === '' ? '5432' : port)}${pathname}`;
-}
-
 /** Who acts when `--as` says nothing: the operating system's user, asserted. */
 export const systemUser = (): string => {
   try {
@@ -238,24 +181,27 @@ export async function loadConfig(around: Surroundings, given?: string): Promise<
   const path = given === undefined ? defaultPath(around) : resolve(around.cwd, given);
   if (!existsSync(path))
     throw new LetheError('config_missing', { file: basename(path), folder: dirname(path) });
+  const shown = basename(path);
   const problems: Problem[] = [];
-  const content = await readJsonFile(path, 'lethe.json', problems);
+  const content = await readJsonFile(path, shown, problems);
   const parsed = content === undefined ? undefined : configSchema.safeParse(content);
-  if (parsed && !parsed.success)
-    problems.push(...zodProblems('lethe.json', parsed.error, content, configSchema));
+  if (parsed && !parsed.success) problems.push(...zodProblems(shown, parsed.error, content, configSchema));
   if (!parsed?.success) throw new LetheError('config_invalid', { problems: describeProblems(problems) });
   const folder = dirname(path);
   const database = databaseConfig(around);
-  requireSame(database, parsed.data.database);
+  requireSame(database, parsed.data.database, shown);
+  const vault = vaultConfig(around, folder, parsed.data.vault);
+  const policies = resolve(folder, parsed.data.policies);
+  const places = { environment: around.environment, configFile: path, policies, vault, database };
   return Object.freeze({
     map: parsed.data.map,
     parameters: parsed.data.parameters,
     folder,
-    policies: resolve(folder, parsed.data.policies),
+    policies,
     policiesShown: parsed.data.policies,
     database,
-    vault: vaultConfig(around, folder, parsed.data.vault),
-    keys: keysConfig(around, folder, parsed.data),
+    vault,
+    keys: parsed.data.keys ? keysConfig(parsed.data.keys, places, wordsOfFile(shown)) : null,
     backups: parsed.data.backups ?? null,
     cooling: parsed.data.cooling,
     actors: parsed.data.actors ?? null,
@@ -264,16 +210,18 @@ export async function loadConfig(around: Surroundings, given?: string): Promise<
 }
 
 /** In a new shell without DATABASE_URL, an empty embedded database would answer in place of the ticket system's. */
-function requireSame({ url }: DatabaseConfig, made: 'postgres' | 'embedded' | undefined): void {
-  if (made === 'postgres' && url === undefined)
-    throw new LetheError('config_invalid', {
-      problems: 'lethe.json: database: this installation works on PostgreSQL, but DATABASE_URL is not set',
+function requireSame(
+  { url }: DatabaseConfig,
+  made: 'postgres' | 'embedded' | undefined,
+  shown: string,
+): void {
+  const refuse = (problem: string): LetheError =>
+    new LetheError('config_invalid', {
+      problems: `${shown}: database: this installation works on ${problem}`,
     });
+  if (made === 'postgres' && url === undefined) throw refuse('PostgreSQL, but DATABASE_URL is not set');
   if (made === 'embedded' && url !== undefined)
-    throw new LetheError('config_invalid', {
-      problems:
-        'lethe.json: database: this installation works on its embedded database, but DATABASE_URL is set',
-    });
+    throw refuse('its embedded database, but DATABASE_URL is set');
 }
 
 function defaultPath(around: Surroundings): string {

@@ -67,11 +67,7 @@ function formatOf({ format, out }: CertificateOptions, isJson: boolean): Format 
   const wanted =
     format ?? (out === undefined ? (isJson ? 'json' : 'text') : suffix === 'txt' ? 'text' : suffix);
   const known = FORMATS.find((one) => one === wanted);
-  if (!known)
-    throw new LetheError('input_invalid', {
-      what: '--format',
-      reason: `must be one of ${FORMATS.join(', ')}`,
-    });
+  if (!known) throw unknownFormat(format === undefined ? '--out' : '--format');
   if (known === 'pdf' && out === undefined && process.stdout.isTTY)
     throw new LetheError('input_invalid', {
       what: '--out',
@@ -79,6 +75,15 @@ function formatOf({ format, out }: CertificateOptions, isJson: boolean): Format 
     });
   return known;
 }
+
+const unknownFormat = (what: '--out' | '--format'): LetheError =>
+  new LetheError('input_invalid', {
+    what,
+    reason:
+      what === '--format'
+        ? `must be one of ${FORMATS.join(', ')}`
+        : 'its name must end in .pdf, .json, .text or .txt, or --format say what it is to hold',
+  });
 
 /** @throws LetheError `input_invalid` when the file cannot be written */
 async function openFile(path: string): Promise<Writable> {

@@ -1,15 +1,20 @@
-import { basename, dirname, resolve } from 'node:path';
-import { configSchema, keysConfig, type Config, type Surroundings } from '../config.js';
+import { basename, dirname, join, resolve } from 'node:path';
+import { configSchema, databaseConfig, type Config, type Surroundings } from '../config.js';
+import { keysConfig } from '../config-keys.js';
 import { systemClock } from '../core/clock.js';
 import { LetheError } from '../core/errors.js';
 import type { MapGraph } from '../datamap/graph.js';
-import type { Database } from '../db/database.js';
+import type { Database, Queryable } from '../db/database.js';
 import { encryptDatabase } from '../encryption/convert.js';
+import { requireKeys } from '../encryption/require-keys.js';
+import { encryptionState, type EncryptionState } from '../encryption/state.js';
+import { isKeyFileUnmade } from '../encryption/unmade-key-file.js';
 import { openOwnKeys } from '../engine-parts.js';
 import type { KeysConfig } from '../keys/keys.js';
 import { createKeyFile } from '../keys/key-file.js';
 import type { Vault } from '../vault/vault.js';
 import type { NamedVault } from './init-vault.js';
+import { POLICIES_FOLDER } from './install-files.js';
 
 /** Beside lethe.json. */
 export const KEY_FILE = 'lethe-keys.json';
@@ -22,8 +27,25 @@ export interface KeyOptions {
   readonly keyFile?: string;
 }
 
+/**
+ * What cannot all be meant is followed in nothing.
+ * @throws LetheError `input_invalid`
+ */
+export function requireConsistent({ keys, kmsKey, keyFile }: KeyOptions): void {
+  const refuse = (what: string, reason: string): LetheError =>
+    new LetheError('input_invalid', { what, reason });
+  if (keyFile === '') throw refuse('--key-file', 'must not be empty');
+  if (kmsKey === '') throw refuse('--kms-key', 'must not be empty');
+  if (keyFile !== undefined && kmsKey !== undefined)
+    throw refuse('--key-file', 'is for a key file, and --kms-key is for AWS KMS: name one of them');
+  if (keyFile !== undefined && keys !== undefined && keys !== 'local')
+    throw refuse('--key-file', `is for --keys local, and --keys ${keys} is given`);
+  if (kmsKey !== undefined && keys !== undefined && keys !== 'aws-kms')
+    throw refuse('--kms-key', `is for --keys aws-kms, and --keys ${keys} is given`);
+}
+
 export interface NewInstallation {
-  /** Of lethe.json. */
+  /** Of lethe.json, absolute. */
   readonly path: string;
   readonly graph: MapGraph;
   readonly isEmbedded: boolean;
@@ -36,6 +58,9 @@ export interface NamedKeys {
   readonly option: { readonly provider: 'local' | 'aws-kms'; readonly file?: string; readonly key?: string };
   readonly config: KeysConfig;
 }
+
+/** On the command line a mistake has another name than in lethe.json, which is not written yet. */
+const WORDS = { keys: '--keys', file: '--key-file', key: '--kms-key' };
 
 /**
  * Where a new installation's keys are to be; null: nothing is encrypted. On the embedded database a key file is made unless somebody
@@ -57,26 +82,47 @@ export function namedKeys(
     });
   const option =
     provider === 'local'
-      ? { provider, file: keyFile ?? KEY_FILE, ...(kmsKey === undefined ? {} : { key: kmsKey }) }
-      : {
-          provider,
-          ...(kmsKey === undefined ? {} : { key: kmsKey }),
-          ...(keyFile === undefined ? {} : { file: keyFile }),
-        };
-  const folder = dirname(resolve(around.cwd, path));
-  const parsed = configSchema.shape.keys.parse(option);
-  const config = keysConfig(around, folder, { keys: parsed, vault: vault.place?.folder });
-  return config && { option, config };
+      ? { provider, file: keyFile ?? KEY_FILE }
+      : { provider, ...(kmsKey === undefined ? {} : { key: kmsKey }) };
+  const places = {
+    environment: around.environment,
+    configFile: path,
+    policies: join(dirname(path), POLICIES_FOLDER),
+    vault: vault.place,
+    database: databaseConfig(around),
+  };
+  return { option, config: keysConfig(configSchema.shape.keys.unwrap().parse(option), places, WORDS) };
 }
 
 const protects = ({ tables }: MapGraph): boolean =>
   [...tables.values()].some((table) => table.protected !== null);
 
-/** @throws LetheError `config_invalid`: lethe.json is there, and says it or does not */
-export function refuseKeyOptions({ keys, kmsKey, keyFile }: KeyOptions): void {
-  if (keys === undefined && kmsKey === undefined && keyFile === undefined) return;
+/**
+ * The keys that lethe.json has already, where the command line names the same ones: what an init before has begun goes on. Null:
+ * nothing is said of keys, and nothing is encrypted unasked.
+ * @throws LetheError `config_invalid` where lethe.json has others, or none
+ */
+export function agreedKeys(
+  { keys, kmsKey, keyFile }: KeyOptions,
+  known: Pick<Config, 'keys' | 'folder'>,
+  shown: string,
+): KeysConfig | null {
+  if (keys === undefined && kmsKey === undefined && keyFile === undefined) return null;
+  if (!known.keys) {
+    if (keys === 'none') return null;
+    throw new LetheError('config_invalid', {
+      problems: `${shown} is here already: add "keys" to it, and run \`lethe keys encrypt\``,
+    });
+  }
+  const { root } = known.keys;
+  const there = root.provider === 'local' ? root.file : root.key;
+  const isSame =
+    (keys ?? root.provider) === root.provider &&
+    (kmsKey === undefined || (root.provider === 'aws-kms' && kmsKey === there)) &&
+    (keyFile === undefined || (root.provider === 'local' && resolve(known.folder, keyFile) === there));
+  if (isSame) return known.keys;
   throw new LetheError('config_invalid', {
-    problems: 'lethe.json is here already: add "keys" to it, and run `lethe keys encrypt`',
+    problems: `${shown} is here already, and its "keys" are others (${root.provider}, ${there}): leave these options out, or edit it while nothing is encrypted`,
   });
 }
 
@@ -90,22 +136,26 @@ export interface NewDatabase {
 }
 
 /**
- * Turns encryption on while there is nothing to encrypt, or little: a database that is in use keeps working.
- * @throws LetheError what encryptDatabase throws
+ * Turns encryption on while there is nothing to encrypt, or little: a database that is in use keeps working. What is on stays so.
+ * @throws LetheError what requireKeys and encryptDatabase throw
  */
 export async function encryptNew({ db, graph, config, vault, actor }: NewDatabase): Promise<void> {
   const keys = await openOwnKeys(config, vault, systemClock);
   if (!keys) return;
   try {
+    // an init before may have come no further
+    if (await isKeyFileUnmade(db, keys)) await createKeyFile(keys.provider.key);
+    await requireKeys(db, keys);
     await encryptDatabase({ db, graph, clock: systemClock, keyring: keys.keyring }, actor);
   } finally {
     await keys.close();
   }
 }
 
-/** Makes the key file that lethe.json is to name; one that is there stays as it is. */
-export async function makeKeyFile(named: NamedKeys | null): Promise<void> {
-  if (named?.config.root.provider === 'local') await createKeyFile(named.config.root.file);
+/** Before lethe.json names it; one that is there stays as it is, and where something is encrypted a missing one is a lost one. */
+export async function makeKeyFile(on: Queryable, named: NamedKeys | null): Promise<void> {
+  if (named?.config.root.provider !== 'local' || (await encryptionState(on)) !== 'off') return;
+  await createKeyFile(named.config.root.file);
 }
 
 /** What lethe.json is told. */
@@ -113,19 +163,29 @@ export const keysOption = (named: NamedKeys | null): { readonly keys?: NamedKeys
   named === null ? {} : { keys: named.option };
 
 /** What init says of it; nothing where there is nothing to encrypt. */
-export function keysLines(graph: MapGraph, named: NamedKeys | null): readonly string[] {
+export function keysLines(graph: MapGraph, keys: KeysConfig | null): readonly string[] {
   if (!protects(graph)) return [];
-  if (named === null)
+  if (keys === null)
     return [
       'What customers write is stored as it is. To encrypt it, add "keys": {"provider": "local"} or your AWS KMS key to lethe.json and run `lethe keys encrypt`: docs/keys.md.',
     ];
-  const { root } = named.config;
+  const { root } = keys;
   return root.provider === 'local'
     ? keyFileLines(root.file)
     : [
         `What customers write is stored encrypted: the root of its keys is ${root.key} in AWS KMS, epoch keys are where LETHE_EPOCHS_URL says.`,
       ];
 }
+
+/** Nobody asked this init to encrypt. */
+export const notEncryptedLines = (
+  state: EncryptionState,
+  { keys }: Config,
+  shown: string,
+): readonly string[] =>
+  keys && state === 'off'
+    ? [`${shown} names keys, and nothing is encrypted with them yet: \`lethe keys encrypt\`.`]
+    : [];
 
 /** What goes with a new key file. */
 export const keyFileLines = (file: string): readonly string[] => [

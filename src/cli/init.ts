@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { databaseConfig, loadConfig, surroundings } from '../config.js';
 import { requireRole } from '../core/actor.js';
@@ -13,17 +13,20 @@ import { migrationsText } from '../db/migrations.js';
 import type { MapGraph } from '../datamap/graph.js';
 import { loadMap } from '../datamap/load.js';
 import { requireFit } from '../datamap/check.js';
+import { encryptionState } from '../encryption/state.js';
 import { migrationSets } from '../engine-parts.js';
 import { publishFirstVersions } from './first-versions.js';
 import { grantsText } from './grants.js';
 import {
+  agreedKeys,
   encryptNew,
   KEY_PROVIDERS,
   keysLines,
   keysOption,
   makeKeyFile,
   namedKeys,
-  refuseKeyOptions,
+  notEncryptedLines,
+  requireConsistent,
   type KeyOptions,
 } from './init-keys.js';
 import {
@@ -38,6 +41,7 @@ import {
 import { installFiles } from './install-files.js';
 import { counted } from './output.js';
 import { actingAs, globalOptions, outputOf } from './session.js';
+import { tryKeys } from './try-keys.js';
 
 interface InitOptions extends KeyOptions {
   readonly map?: string;
@@ -101,19 +105,21 @@ async function init(command: Command, options: InitOptions): Promise<void> {
   }
   const actor = actingAs(command, known?.actors ?? null);
   if (known) requireRole(actor, 'init');
-  if (known) refuseKeyOptions(options);
+  requireConsistent(options);
   const place = databaseConfig(around);
+  const isEmbedded = place.url === undefined;
+  const named = known ? null : namedVault(around, path, vault);
+  const keys = named && namedKeys(around, options, { path, graph, isEmbedded, vault: named });
+  const encrypting = known ? agreedKeys(options, known, basename(path)) : keys && keys.config;
+  if (encrypting) await tryKeys(encrypting);
   const db = await openDatabase({ url: place.url, folder: place.embedded });
   try {
-    const named = known ? null : namedVault(around, path, vault);
-    const isEmbedded = place.url === undefined;
-    const keys = named && namedKeys(around, options, { path, graph, isEmbedded, vault: named });
     await refuseAnothers(db, named ? named.place : (known?.vault ?? null));
     const migrations = await prepareDatabase(db, graph);
     if (named) await tieVault(db, named);
-    const database = place.url === undefined ? 'embedded' : 'postgres';
+    const database = isEmbedded ? 'embedded' : 'postgres';
     const installation = { folder, path, map: name, parameters: param, graph, database } as const;
-    await makeKeyFile(keys);
+    await makeKeyFile(db, keys);
     const written = known
       ? []
       : await installFiles({ ...installation, ...vaultOption(named), ...keysOption(keys) });
@@ -122,13 +128,16 @@ async function init(command: Command, options: InitOptions): Promise<void> {
     const versions = { graph, folder: policies, shown, now: systemClock.now(), actor, cooling };
     await requireSameTime(db, systemClock);
     const published = await withVault(db, config.vault, async (own) => {
-      if (keys && own) await encryptNew({ db, graph, config, vault: own, actor: actor.name });
+      if (encrypting && own) await encryptNew({ db, graph, config, vault: own, actor: actor.name });
       return publishFirstVersions(db, { ...versions, vault: own });
     });
     outputOf(command).result({ map: graph.id, config: path, policies: written, migrations, published }, [
-      configLine(graph, known ? null : written),
-      schemaLine(graph, place.url === undefined),
-      ...(named ? [vaultLine(named), ...keysLines(graph, keys)] : []),
+      configLine(graph, basename(path), known ? null : written),
+      schemaLine(graph, isEmbedded),
+      ...(named ? [vaultLine(named)] : []),
+      ...(named || encrypting
+        ? keysLines(graph, encrypting)
+        : notEncryptedLines(await encryptionState(db), config, basename(path))),
       publishedLine(published),
       'Next: `lethe doctor`, then `lethe policy check` and `lethe retention plan <policy>`',
     ]);
@@ -137,11 +146,11 @@ async function init(command: Command, options: InitOptions): Promise<void> {
   }
 }
 
-function configLine({ id }: MapGraph, written: readonly string[] | null): string {
-  if (written === null) return 'lethe.json was here already and is left as it is.';
+function configLine({ id }: MapGraph, shown: string, written: readonly string[] | null): string {
+  if (written === null) return `${shown} was here already and is left as it is.`;
   const policies =
     written.length > 0 ? `, with ${counted(written.length, 'policy', 'policies')} in policies/` : '';
-  return `lethe.json is written for the data map "${id}"${policies}.`;
+  return `${shown} is written for the data map "${id}"${policies}.`;
 }
 
 function schemaLine(graph: MapGraph, isEmbedded: boolean): string {

@@ -10,6 +10,8 @@ import { isKind, POLICY_KINDS, type PolicyKind } from '../policy/policy.js';
 import { policyTestJsonSchema } from '../policy/policy-test-schema.js';
 
 const SHIPPED_POLICIES = fileURLToPath(new URL('../../policies/', import.meta.url));
+/** Beside lethe.json. */
+export const POLICIES_FOLDER = 'policies';
 const schemaFile = (kind: PolicyKind): string => `${kind}.schema.json`;
 const TEST_SCHEMA_FILE = 'policy-test.schema.json';
 
@@ -39,7 +41,7 @@ export async function installFiles({
   vault,
   keys,
 }: Installation): Promise<readonly string[]> {
-  const policies = join(folder, 'policies');
+  const policies = join(folder, POLICIES_FOLDER);
   await mkdir(policies, { recursive: true });
   for (const kind of POLICY_KINDS)
     await writeFile(join(policies, schemaFile(kind)), pretty(policyJsonSchema(graph, kind)));
@@ -59,7 +61,7 @@ export async function installFiles({
       map,
       parameters,
       database,
-      policies: 'policies',
+      policies: POLICIES_FOLDER,
       ...(vault === undefined ? {} : { vault }),
       ...(keys === undefined ? {} : { keys }),
     }),

@@ -39,17 +39,22 @@ function rootLines({ root }: KeysOverview): readonly string[] {
   if (root === null) return [];
   const what = root.provider === 'local' ? 'key file' : 'AWS KMS';
   const region = root.isMultiRegion ? ', in several regions' : '';
+  if (root.problem?.code === 'key_file_unmade')
+    return [`Root: ${what} ${root.key}, not made yet: \`lethe keys encrypt\` makes it`];
   return root.problem
     ? [`Root: ${what} ${root.key}`, `  ! ${root.problem.message} [${root.problem.code}]`]
     : [`Root: ${what} ${root.key} (${root.id ?? ''}${region})`];
 }
 
-function epochLines({ epochs }: KeysOverview): readonly string[] {
+function epochLines({ epochs, root }: KeysOverview): readonly string[] {
   if (epochs === null) return [];
+  const { place, problem, list } = epochs;
+  // a key file is both, and its trouble is told with the root
+  const isTold = problem !== null && problem.message === root?.problem?.message;
   return [
-    `Epoch keys in ${epochs.place}`,
-    ...(epochs.problem ? [`  ! ${epochs.problem.message} [${epochs.problem.code}]`] : []),
-    ...epochs.list.map((epoch) => `  ${epochLine(epoch)}`),
+    `Epoch keys in ${place}${list.length === 0 && (problem === null || isTold) ? ': none yet' : ''}`,
+    ...(problem === null || isTold ? [] : [`  ! ${problem.message} [${problem.code}]`]),
+    ...list.map((epoch) => `  ${epochLine(epoch)}`),
   ];
 }
 

@@ -29,7 +29,7 @@ export function keysCommands(program: Command): void {
     .addArgument(
       new Argument(
         '[what]',
-        'epoch: all keys move under a new epoch key; index: people are found under a new key; root: epoch keys under the key that an alias points to now; signing: the ledger (default: epoch where lethe.json names keys, else signing)',
+        'epoch: all keys move under a new epoch key; index: people are found under a new key; root: epoch keys under the key that an alias points to now; signing: the ledger (default: epoch, where lethe.json names keys)',
       ).choices(ROTATED),
     )
     .action((what: Rotated | undefined, _options, command: Command) => rotate(command, what));
@@ -50,7 +50,17 @@ const status = (command: Command): Promise<void> =>
   );
 
 const rotate = (command: Command, what?: Rotated): Promise<void> =>
-  withEngine(command, (session) => ROTATIONS[what ?? (session.config.keys ? 'epoch' : 'signing')](session));
+  withEngine(command, (session) => ROTATIONS[what ?? unsaid(session)](session));
+
+/** Nobody who means the keys that encrypt is to rotate the one that signs. */
+function unsaid({ config }: Session): Rotated {
+  if (config.keys) return 'epoch';
+  throw new LetheError('input_invalid', {
+    what: 'keys rotate',
+    reason:
+      'which one? `lethe keys rotate signing` rotates the key that signs the ledger; a key that encrypts there is none yet: add "keys" to lethe.json, and `lethe keys encrypt` (docs/keys.md)',
+  });
+}
 
 const ROTATIONS: Readonly<Record<Rotated, (session: Session) => Promise<void>>> = {
   signing: async ({ engine, actor, out }) => {
@@ -78,12 +88,19 @@ const ROTATIONS: Readonly<Record<Rotated, (session: Session) => Promise<void>>> 
     if (!found.isDone) throw new LetheError('rotation_incomplete');
     out.result({ id: found.version, ...found }, [
       `${counted(found.people, 'person', 'people')} are found under version ${found.version} of the index key; the older ones are destroyed.`,
+      ...(found.lost > 0
+        ? [
+            `! ${counted(found.lost, 'person', 'people')} cannot be read any more, and are not found: their key is destroyed, damaged, or not in this vault`,
+          ]
+        : []),
     ]);
   },
   root: async ({ engine, actor, out }) => {
     const { epochs } = await engine.keys.rewrapEpochs(actor);
     out.result({ epochs }, [
-      `${counted(epochs, 'epoch key')} wrapped by the root key as it is now. The former root key may be retired once no backup of the place of the epoch keys is to be put back.`,
+      epochs === 0
+        ? 'There is no epoch key to wrap yet, and the key service was not asked: the first one comes under the root key as it is then.'
+        : `${counted(epochs, 'epoch key')} wrapped by the root key as it is now. The former root key may be retired once no backup of the place of the epoch keys is to be put back.`,
     ]);
   },
 };
@@ -115,7 +132,7 @@ const newLines = (sum: number, shared: number): readonly string[] => [
     : [
         `${counted(shared, 'person', 'people')} share an address or number with somebody in another spelling: they are found together, and should be looked at.`,
       ]),
-  'What was stored before still stands in the clear in backups, in the write-ahead log, and in dead rows until VACUUM and new rows have taken their place.',
+  'What was stored before still stands in the clear in backups, in the write-ahead log, and in dead rows until VACUUM FULL.',
 ];
 
 /** Shows how far it is, and stops at the first Ctrl-C, after what it is at. */

@@ -80,6 +80,11 @@ function formatOf({ format, output }: ReportOptions, isJson: boolean): ReportFor
   const suffix = extname(output ?? '').toLowerCase();
   const named = SUFFIXES[suffix] ?? suffix.slice(1);
   const wanted = format ?? (output === undefined ? (isJson ? 'json' : 'text') : named);
+  if (format === undefined && !REPORT_FORMATS.some((one) => one === wanted))
+    throw new LetheError('input_invalid', {
+      what: '--output',
+      reason: 'its name must end in .pdf, .html, .json, .text or .txt, or --format say what it is to hold',
+    });
   const found = known('--format', wanted, REPORT_FORMATS);
   if (found === 'pdf' && output === undefined && process.stdout.isTTY)
     throw new LetheError('input_invalid', {

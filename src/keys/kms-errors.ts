@@ -22,15 +22,15 @@ const LATER = new Set([
 ]);
 
 /**
- * What a call to AWS KMS threw, as an error of ours: with the name of AWS's and nothing else of it, whose message and request may
- * hold more. `epoch` is whose key was to be opened.
+ * What a call to AWS KMS threw, as an error of ours: with the name of AWS's, in words where we have some, and nothing else of it,
+ * whose message and request may hold more. `epoch` is whose key was to be opened.
  */
 export function kmsFailure(error: unknown, key: string, epoch: EpochId | null): LetheError {
   if (error instanceof LetheError) return error;
-  const reason = nameOf(error);
-  if (epoch !== null && DAMAGED.has(reason)) return new LetheError('key_damaged', { key: epoch, epoch: key });
-  const code = isRefusal(error, reason) ? 'key_service_refuses' : 'key_service_unavailable';
-  return new LetheError(code, { key, reason });
+  const name = nameOf(error);
+  if (epoch !== null && DAMAGED.has(name)) return new LetheError('key_damaged', { key: epoch, epoch: key });
+  const code = isRefusal(error, name) ? 'key_service_refuses' : 'key_service_unavailable';
+  return new LetheError(code, { key, reason: reasonOf(name) });
 }
 
 function isRefusal(error: unknown, name: string): boolean {
@@ -45,6 +45,29 @@ function statusOf(error: unknown): number | undefined {
       ? metadata.httpStatusCode
       : undefined;
   return typeof status === 'number' ? status : undefined;
+}
+
+/** What an operator does about the usual ones; every other name says more than we could. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['ERR_INVALID_URL', 'AWS_ENDPOINT_URL_KMS, or the endpoint of the profile, is no URL'],
+  [
+    'CredentialsProviderError',
+    'no credentials were found, neither in the environment nor in a profile or role',
+  ],
+  ['TimeoutError', 'no answer in time'],
+  ['ETIMEDOUT', 'no answer in time'],
+  ['ENOTFOUND', 'there is no such host; is the region or the endpoint misspelt?'],
+  ['EAI_AGAIN', 'the name of the host cannot be looked up; is this machine offline?'],
+  ['ECONNREFUSED', 'nobody answers at that host and port'],
+  ['ECONNRESET', 'the connection was cut'],
+  ['NotFoundException', 'there is no such key in this account and Region'],
+  ['AccessDeniedException', 'these credentials may not do that with it'],
+  ['ExpiredTokenException', 'the credentials have expired'],
+]);
+
+function reasonOf(name: string): string {
+  const words = WORDS.get(name);
+  return words === undefined ? name : `${words} (${name})`;
 }
 
 const NO_REGION = 'no region is set (AWS_REGION, or the region of the profile)';

@@ -51,11 +51,15 @@ describe('lethe report', () => {
         ['processing-record', '--output', 'no/such/here.folder/x.html'],
         'cannot write no/such/here.folder/x.html',
       ],
-      [['retention-schedule', '--output', 'schedule'], '--format: must be one of'],
+      [['retention-schedule', '--output', 'schedule'], '--output: its name must end in .pdf'],
+      [['retention-schedule', '--format', 'doc'], '--format: must be one of'],
     ] as const) {
       const { status, stderr } = lethe('report', ...words);
       expect(stderr).to.include(said);
       expect(status, stderr).to.equal(2);
     }
+    const certificate = lethe('retention', 'certificate', 'plan-a', '--out', 'cert.html');
+    expect(certificate.stderr).to.include('--out: its name must end in .pdf');
+    expect(certificate.status).to.equal(2);
   });
 });

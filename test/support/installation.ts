@@ -10,7 +10,10 @@ import type { Json } from './small-desk.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** A folder and a database of their own, in which commands are run as a person would; nothing is set up yet. */
+/**
+ * A folder and a database of their own, in which commands are run as a person would; nothing is set up yet. Variables of the
+ * environment may be added, also later.
+ */
 export interface Installation {
   readonly fresh: FreshDatabase;
   readonly folder: string;
@@ -20,13 +23,21 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-export async function openInstallation(): Promise<Installation> {
+export async function openInstallation(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Installation> {
   const fresh = await freshDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'lethe-cli-'));
   const lethe: Installation['lethe'] = (...words) =>
     spawnSync(process.execPath, [...nodeArguments(MAIN), ...words], {
       cwd: folder,
-      env: { ...process.env, DATABASE_URL: fresh.url, LETHE_VAULT_URL: '', LETHE_EPOCHS_URL: '' },
+      env: {
+        ...process.env,
+        DATABASE_URL: fresh.url,
+        LETHE_VAULT_URL: '',
+        LETHE_EPOCHS_URL: '',
+        ...environment,
+      },
       encoding: 'utf8',
     });
   return {

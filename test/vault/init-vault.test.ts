@@ -131,7 +131,7 @@ describe('lethe init, and the keys', () => {
     expect(made.code, made.output).to.equal(0);
     expect(made.output).to.include('The vault is in lethe-vault/');
     expect(JSON.parse(readFileSync(join(cwd, 'lethe.json'), 'utf8'))).to.include({ vault: 'lethe-vault' });
-    const rotated = lethe('keys', 'rotate', '--as', 'officer', '--json');
+    const rotated = lethe('keys', 'rotate', 'signing', '--as', 'officer', '--json');
     expect(rotated.code, rotated.output).to.equal(0);
     const { from, to } = JSON.parse(rotated.output) as { from: string; to: string };
     const verified = lethe('ledger', 'verify', '--json', '--key', from, '--key', to);

@@ -113,7 +113,7 @@ export const KEY_ERRORS = {
   },
   rotation_incomplete: {
     template:
-      'the rotation was interrupted; nothing is lost, and `lethe keys rotate` goes on where it stopped',
+      'the rotation was interrupted; nothing is lost, and the same command goes on where it stopped',
     httpStatus: 409,
     exitCode: 1,
   },
