@@ -11,6 +11,7 @@ import { MAGIC, TEXT_PREFIX } from '../keys/envelope.js';
 import { damagedKeys } from '../keys/damaged-keys.js';
 import { isUnfinished, type EpochState } from '../keys/key-store.js';
 import type { Keys } from '../keys/keys.js';
+import { lostEpochs } from '../keys/lost-epochs.js';
 import { rotationDue } from '../keys/rotate-epoch.js';
 import { isKeyFileUnmade } from '../encryption/unmade-key-file.js';
 import { before, DAY, dayOf, daysBetween } from './context.js';
@@ -155,13 +156,10 @@ async function ofProvider({ provider }: Keys): Promise<readonly Finding[]> {
   return [];
 }
 
-/** Ahead of the first value that cannot be read. An empty epoch holds nothing: its key may be gone. */
-async function ofEpochs({ store, epochs }: Keys): Promise<readonly Finding[]> {
-  const there = new Set((await epochs.all()).map(({ id }) => id));
-  return (await store.epochs())
-    .filter(({ id, state }) => state !== 'empty' && !there.has(id))
-    .map(({ id }) => failed(new LetheError('epoch_lost', { epoch: id, place: epochs.place })));
-}
+const ofEpochs = async (keys: Keys): Promise<readonly Finding[]> =>
+  (await lostEpochs(keys)).map((epoch) =>
+    failed(new LetheError('epoch_lost', { epoch, place: keys.epochs.place })),
+  );
 
 async function ofDamage({ store }: Keys): Promise<readonly Finding[]> {
   const damaged = await damagedKeys(store);

@@ -9,6 +9,7 @@ import { encryptionState } from '../encryption/state.js';
 import { damagedKeys } from '../keys/damaged-keys.js';
 import { isUnfinished, type KeyStore } from '../keys/key-store.js';
 import type { Keys } from '../keys/keys.js';
+import { lostEpochs } from '../keys/lost-epochs.js';
 
 /** Something to be said about the keys of this installation. */
 export interface KeyNotice {
@@ -42,7 +43,7 @@ export async function keyNotices({ db, keys }: KeysLookedAt): Promise<readonly K
     ...(await orFailure(() => broughtBack(db, keys))),
     ...(await orFailure(() => unfinishedRotation(keys))),
     ...(await orFailure(() => damaged(keys))),
-    ...(await orFailure(() => lostEpochs(keys))),
+    ...(await orFailure(() => ofLostEpochs(keys))),
     ...(await orFailure(() => refusedRoot(keys))),
   ];
 }
@@ -129,14 +130,10 @@ async function damaged({ store }: Keys): Promise<readonly KeyNotice[]> {
   return found ? [failed(found)] : [];
 }
 
-/** An empty epoch holds nothing: its key may be gone. */
-async function lostEpochs({ store, epochs }: Keys): Promise<readonly KeyNotice[]> {
-  const inUse = (await store.epochs()).filter(({ state }) => state !== 'empty');
-  const there = new Set((await epochs.all()).map(({ id }) => id));
-  return inUse
-    .filter(({ id }) => !there.has(id))
-    .map(({ id }) => trouble(id, new LetheError('epoch_lost', { epoch: id, place: epochs.place }).message));
-}
+const ofLostEpochs = async (keys: Keys): Promise<readonly KeyNotice[]> =>
+  (await lostEpochs(keys)).map((epoch) =>
+    trouble(epoch, new LetheError('epoch_lost', { epoch, place: keys.epochs.place }).message),
+  );
 
 /** Where a file holds the root key, it is the place of the epoch keys too, and has been looked at. */
 async function refusedRoot({ provider }: Keys): Promise<readonly KeyNotice[]> {

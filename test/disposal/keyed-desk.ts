@@ -239,3 +239,30 @@ export async function lateKey({ admin }: Desk, record: string, key: string): Pro
   );
   return id;
 }
+
+const KEYED_TABLES = KEYED.map['tables'] as Record<string, Record<string, unknown>>;
+
+/** Its tickets in partitions by year. */
+export const PARTITIONED = {
+  ddl: KEYED.ddl
+    .replace('closed_at timestamptz);', 'closed_at timestamptz not null) partition by range (closed_at);')
+    .replace(
+      'create table shop.tickets (id bigint primary key',
+      'create table shop.tickets (id bigint not null',
+    )
+    .replace(' references shop.tickets', '')
+    .replace(
+      'create table shop.messages',
+      `create table shop.y2021 partition of shop.tickets for values from ('2021-01-01') to ('2022-01-01');
+       create table shop.later partition of shop.tickets for values from ('2022-01-01') to ('2030-01-01');
+       create index on shop.tickets (id); create table shop.messages`,
+    )
+    .replace(
+      `insert into shop.tickets select n, 'lk1.', 'closed', case when n <= 3 then timestamptz '2021-06-01' end`,
+      `insert into shop.tickets select n, 'lk1.', 'closed', case when n <= 3 then timestamptz '2021-06-01' else timestamptz '2023-12-30' end`,
+    ),
+  map: {
+    ...KEYED.map,
+    tables: { ...KEYED_TABLES, tickets: { ...KEYED_TABLES['tickets'], partition: { by: 'closed_at' } } },
+  },
+};

@@ -21,7 +21,7 @@ import {
   TODAY,
   type Desk,
 } from '../support/small-desk.js';
-import { entries, keyedDesk, keyStates, KEYED, lateKey } from './keyed-desk.js';
+import { entries, keyedDesk, keyStates, lateKey, PARTITIONED } from './keyed-desk.js';
 
 const living = (...names: readonly string[]): readonly string[] =>
   names.flatMap((name) => [4, 5, 6].map((key) => `${name}/${key}`));
@@ -219,30 +219,7 @@ describe('a disposal of records with keys', () => {
   });
 
   it('a partition of records with keys goes row by row', async () => {
-    const tickets = KEYED.map['tables'] as Record<string, Record<string, unknown>>;
-    const { desk, engine } = await keyedDesk('on', {
-      ddl: KEYED.ddl
-        .replace('closed_at timestamptz);', 'closed_at timestamptz not null) partition by range (closed_at);')
-        .replace(
-          'create table shop.tickets (id bigint primary key',
-          'create table shop.tickets (id bigint not null',
-        )
-        .replace(' references shop.tickets', '')
-        .replace(
-          'create table shop.messages',
-          `create table shop.y2021 partition of shop.tickets for values from ('2021-01-01') to ('2022-01-01');
-           create table shop.later partition of shop.tickets for values from ('2022-01-01') to ('2030-01-01');
-           create index on shop.tickets (id); create table shop.messages`,
-        )
-        .replace(
-          `insert into shop.tickets select n, 'lk1.', 'closed', case when n <= 3 then timestamptz '2021-06-01' end`,
-          `insert into shop.tickets select n, 'lk1.', 'closed', case when n <= 3 then timestamptz '2021-06-01' else timestamptz '2023-12-30' end`,
-        ),
-      map: {
-        ...KEYED.map,
-        tables: { ...tickets, tickets: { ...tickets['tickets'], partition: { by: 'closed_at' } } },
-      },
-    });
+    const { desk, engine } = await keyedDesk('on', PARTITIONED);
     const plan = await approvedPlan(engine);
     const told: string[] = [];
     await engine.retention.apply(plan, operator, {

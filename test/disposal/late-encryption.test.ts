@@ -13,7 +13,16 @@ import {
   type DeskSetup,
 } from '../support/small-desk.js';
 import { vaultOf } from '../support/vault.js';
-import { entries, keyedDesk, KEYED, keyStates, lateKey, RULES, type KeysInMemory } from './keyed-desk.js';
+import {
+  entries,
+  keyedDesk,
+  KEYED,
+  keyStates,
+  lateKey,
+  RULES,
+  type KeysInMemory,
+  PARTITIONED,
+} from './keyed-desk.js';
 
 /** An engine during whose first batch, before it locks its records, somebody turns encryption on. */
 async function turningOn(
@@ -88,30 +97,7 @@ describe('records that get their keys while they go', () => {
   });
 
   it('a partition that gets keys before it is locked goes row by row', async () => {
-    const tickets = KEYED.map['tables'] as Record<string, Record<string, unknown>>;
-    const { desk, engine, arm } = await turningOn({
-      ddl: KEYED.ddl
-        .replace('closed_at timestamptz);', 'closed_at timestamptz not null) partition by range (closed_at);')
-        .replace(
-          'create table shop.tickets (id bigint primary key',
-          'create table shop.tickets (id bigint not null',
-        )
-        .replace(' references shop.tickets', '')
-        .replace(
-          'create table shop.messages',
-          `create table shop.y2021 partition of shop.tickets for values from ('2021-01-01') to ('2022-01-01');
-           create table shop.later partition of shop.tickets for values from ('2022-01-01') to ('2030-01-01');
-           create index on shop.tickets (id); create table shop.messages`,
-        )
-        .replace(
-          `insert into shop.tickets select n, 'lk1.', 'closed', case when n <= 3 then timestamptz '2021-06-01' end`,
-          `insert into shop.tickets select n, 'lk1.', 'closed', case when n <= 3 then timestamptz '2021-06-01' else timestamptz '2023-12-30' end`,
-        ),
-      map: {
-        ...KEYED.map,
-        tables: { ...tickets, tickets: { ...tickets['tickets'], partition: { by: 'closed_at' } } },
-      },
-    });
+    const { desk, engine, arm } = await turningOn(PARTITIONED);
     const plan = await approvedPlan(engine);
     const told: string[] = [];
     arm();

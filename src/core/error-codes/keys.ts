@@ -112,8 +112,7 @@ export const KEY_ERRORS = {
     exitCode: 1,
   },
   rotation_incomplete: {
-    template:
-      'the rotation was interrupted; nothing is lost, and the same command goes on where it stopped',
+    template: 'the rotation was interrupted; nothing is lost, and the same command goes on where it stopped',
     httpStatus: 409,
     exitCode: 1,
   },
