@@ -99,7 +99,12 @@ class VaultKeyring implements HoldingKeyring {
 
   async make(use: 'subject' | 'ticket', count: number): Promise<readonly OpenKey[]> {
     const made = Array.from({ length: count }, newKey);
-    if (count > 0) await this.put(use, made, (wrapped) => this.source.store.add(wrapped));
+    try {
+      if (count > 0) await this.put(use, made, (wrapped) => this.source.store.add(wrapped));
+    } catch (error) {
+      for (const { secret } of made) secret.fill(0);
+      throw error;
+    }
     return made.map((key) => this.keep(key));
   }
 
@@ -194,17 +199,17 @@ class VaultKeyring implements HoldingKeyring {
     const { store, clock } = this.source;
     const key = newKey();
     let version = above;
-    await this.put(use, [key], async (wrapped) => {
+    const stored = this.put(use, [key], async (wrapped) => {
       const newest = (await store.named(use))[0]?.version ?? 0;
       if (which === 'first' && newest > 0) return true;
       version = Math.max(version, newest) + 1;
       const since = clock.now();
-      const stored = await Promise.all(
+      const kept = await Promise.all(
         wrapped.map((one) => store.addNamed({ use, version, id: one.id, since }, one)),
       );
-      return stored.every((isStored) => isStored);
+      return kept.every((isStored) => isStored);
     });
-    key.secret.fill(0);
+    await stored.finally(() => key.secret.fill(0));
     return version;
   }
 
