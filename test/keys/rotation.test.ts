@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Instant } from '../../src/core/instant.js';
-import { rewrapEpochs } from '../../src/encryption/rewrap-epochs.js';
 import type { KeyStore } from '../../src/keys/key-store.js';
 import type { OpenKey } from '../../src/keys/key.js';
 import type { Keys } from '../../src/keys/keys.js';
 import { keysInUse } from '../../src/keys/keys-status.js';
-import { retireEpochs } from '../../src/keys/retire-epochs.js';
-import { rewrapRoots } from '../../src/keys/rewrap-roots.js';
 import { rotateEpoch, rotationDue, type RotationProgress } from '../../src/keys/rotate-epoch.js';
 import { startChild, type KeyChild } from '../support/key-children.js';
 import { bothKeyPlaces } from '../support/key-places.js';
 import { rejection } from '../support/rejection.js';
 import { makeRings, NOW, type Rings } from '../support/rings.js';
 
+import { day, expectReadableIn, idsOf, statesOf } from './rotated-keys.js';
+
 const SOAK = process.env['LETHE_SOAK'] !== undefined;
-const day = (n: number): Instant =>
-  new Date(Date.parse(NOW) + n * 86_400_000).toISOString().replace('Z', '000Z') as Instant;
-const idsOf = (keys: readonly { readonly id: string }[]): string[] => keys.map(({ id }) => id);
 
 bothKeyPlaces('a rotation', (current) => {
   let rings: Rings;
@@ -31,11 +26,8 @@ bothKeyPlaces('a rotation', (current) => {
   });
   afterEach(() => rings.drop());
 
-  const states = async (): Promise<string[]> => (await store.epochs()).map(({ state }) => state);
-  const expectReadable = async (made: readonly OpenKey[]): Promise<void> => {
-    const opened = await rings.ring(store).open(idsOf(made));
-    expect(made.filter(({ id, secret }) => opened.get(id)?.secret.equals(secret) !== true)).to.deep.equal([]);
-  };
+  const states = (): Promise<string[]> => statesOf(store);
+  const expectReadable = (made: readonly OpenKey[]): Promise<void> => expectReadableIn(rings, store, made);
 
   it('puts every key under a new epoch, named ones too, and says how far it is', async () => {
     const made = [
@@ -215,128 +207,6 @@ bothKeyPlaces('a rotation', (current) => {
     await rotateEpoch(keys, { at: day(20) });
     await keys.keyring.destroy([key?.id ?? ''], day(19));
     expect([await rotationDue(keys, day(26)), await rotationDue(keys, day(27))]).to.deep.equal([false, true]);
-  });
-
-  it('is followed by the end of the epoch’s key: a copy of the vault from before opens nothing then', async () => {
-    const [kept, gone] = await keys.keyring.make('ticket', 2);
-    if (kept === undefined || gone === undefined) throw new Error('none was made');
-    const old = await store.find([kept.id, gone.id]);
-    await keys.keyring.destroy([gone.id], day(1));
-    const { from } = await rotateEpoch(keys, { at: day(2) });
-    const copy = rings.ring({ ...store, find: () => Promise.resolve(old) });
-    expect((await copy.open([gone.id])).get(gone.id)?.secret.equals(gone.secret)).to.equal(true);
-    expect(await retireEpochs(keys, day(31.9))).to.deep.equal([]);
-    expect(await retireEpochs(keys, day(33))).to.deep.equal(from);
-    expect(await retireEpochs(keys, day(33))).to.deep.equal([]);
-    expect(await states()).to.deep.equal(['current']);
-    expect((await keys.epochs.all()).length).to.equal(1);
-    const later = rings.ring({ ...store, find: () => Promise.resolve(old) });
-    expect(await rejection(later.open([gone.id]))).to.include({ code: 'epoch_lost' });
-    await expectReadable([kept]);
-  });
-
-  it('’s retired keys are wiped where they were open', async () => {
-    const [key] = await keys.keyring.make('ticket', 1);
-    const other = rings.ring(await current().open(), { checkMs: 30 });
-    await other.open([key?.id ?? '']);
-    expect(other.held).to.equal(2);
-    await rotateEpoch(keys, { at: day(1) });
-    for (let turn = 0; other.held > 1 && turn < 100; turn += 1) await pause(20);
-    expect(other.held).to.equal(1);
-  });
-
-  it('that ended between the two steps of retiring is retired by the next one', async () => {
-    await keys.keyring.make('ticket', 1);
-    const { from } = await rotateEpoch(keys, { at: day(1) });
-    const dying = { ...store, forgetEpoch: () => Promise.reject(new Error('killed')) };
-    expect(String(await rejection(retireEpochs({ ...keys, store: dying }, day(40))))).to.include('killed');
-    expect(await keysInUse(keys)).to.have.nested.property('epochs[1].isThere', false);
-    expect(await retireEpochs(keys, day(40))).to.deep.equal(from);
-  });
-
-  it('waits with retiring while another process rotates', async () => {
-    await keys.keyring.make('ticket', 1);
-    const { from } = await rotateEpoch(keys, { at: day(1) });
-    await store.alone(async () => {
-      expect(await retireEpochs(rings.keys(await current().open()), day(40))).to.deep.equal([]);
-    });
-    expect(await retireEpochs(keys, day(40))).to.deep.equal(from);
-  });
-
-  it('removes what a killed one had made and never begun, later, and no epoch of another vault', async () => {
-    await keys.keyring.make('ticket', 1);
-    const vault = await keys.vaultId();
-    const stray = randomUUID();
-    const foreign = randomUUID();
-    for (const [id, of] of [
-      [stray, vault],
-      [foreign, randomUUID()],
-    ] as const) {
-      const wrapped = await keys.provider.makeWrappedKey({ epoch: id, vault: of });
-      await keys.epochs.put({ id, wrapped, madeAt: day(0.5) });
-    }
-    expect((await keysInUse(keys)).strays).to.equal(2);
-    const { to } = await rotateEpoch(keys, { at: day(1) });
-    await retireEpochs(keys, day(30));
-    expect((await keys.epochs.all()).length).to.equal(4);
-    await retireEpochs(keys, day(32));
-    expect(idsOf(await keys.epochs.all()).sort()).to.deep.equal([to, foreign].sort());
-  });
-
-  it('keeps the key of an epoch that a newer copy of the vault knows', async () => {
-    await keys.keyring.make('ticket', 1);
-    await rotateEpoch(keys, { at: day(1) });
-    const newer = randomUUID();
-    const wrapped = await keys.provider.makeWrappedKey({ epoch: newer, vault: await keys.vaultId() });
-    await keys.epochs.put({ id: newer, wrapped, madeAt: day(20) });
-    await retireEpochs(keys, day(60));
-    expect(idsOf(await keys.epochs.all())).to.include(newer);
-  });
-
-  it('of the root key leaves epochs and keys as they are', async () => {
-    const made = await keys.keyring.make('ticket', 3);
-    await rotateEpoch(keys, { at: day(1) });
-    const before = new Map((await keys.epochs.all()).map(({ id, wrapped }) => [id, Buffer.from(wrapped)]));
-    const done = await rewrapRoots(keys);
-    expect(done).to.deep.equal(idsOf(await store.epochs()));
-    expect(rings.provider.asked.rewrapKey).to.equal(2);
-    for (const { id, wrapped } of await keys.epochs.all())
-      expect(before.get(id)?.equals(Buffer.from(wrapped))).to.equal(false);
-    await expectReadable(made);
-    const [lost = '', empty = ''] = done;
-    await keys.epochs.remove(empty);
-    expect(await rewrapRoots(keys)).to.deep.equal(done);
-    await keys.epochs.remove(lost);
-    expect(await rejection(rewrapRoots(keys))).to.deep.include({
-      code: 'epoch_lost',
-      details: { epoch: lost, place: keys.epochs.place },
-    });
-    expect(idsOf(await keys.epochs.all())).not.to.include(lost);
-  });
-
-  it('of the root key brings no epoch’s key back that was removed meanwhile', async () => {
-    await keys.keyring.make('ticket', 1);
-    const [stored] = await keys.epochs.all();
-    if (stored === undefined) throw new Error('no epoch');
-    const slow = {
-      ...keys.provider,
-      rewrapKey: async (...asked: Parameters<typeof keys.provider.rewrapKey>) => {
-        await keys.epochs.remove(stored.id);
-        return keys.provider.rewrapKey(...asked);
-      },
-    };
-    await rewrapRoots({ ...keys, provider: slow });
-    expect(await keys.epochs.all()).to.deep.equal([]);
-  });
-
-  it('of the root key leaves alone what another installation keeps in the same place', async () => {
-    await keys.keyring.make('ticket', 1);
-    const foreign = randomUUID();
-    const wrapped = await keys.provider.makeWrappedKey({ epoch: foreign, vault: randomUUID() });
-    await keys.epochs.put({ id: foreign, wrapped, madeAt: NOW });
-    expect(await rewrapEpochs(keys)).to.deep.equal({ epochs: 1 });
-    const left = (await keys.epochs.all()).find(({ id }) => id === foreign);
-    expect(Buffer.from(left?.wrapped ?? []).equals(wrapped)).to.equal(true);
   });
 });
 
